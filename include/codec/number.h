@@ -1,0 +1,28 @@
+/* Decimal text to binary and back, exact both ways.
+ *
+ * Reading: correctly rounded (Eisel-Lemire with a 128-bit table of powers of ten, strtod where that
+ * cannot decide; D. Lemire, "Number Parsing at a Gigabyte per Second", 2021). Writing: the shortest
+ * text that reads back to the same value (R. Giulietti, "The Schubfach way to render doubles",
+ * 2020). Debian has a C++ library for this (double-conversion) but none for C. */
+#ifndef OMEN_CODEC_NUMBER_H
+#define OMEN_CODEC_NUMBER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Once, in main, before threads: builds the table. Idempotent. */
+void number_init(void);
+
+/* Reads one JSON number ("-0.5e3"; no plus, no leading zeros, no bare point) from [text, end).
+ * Returns the first byte after it, or NULL when there is none. Overflow gives an infinity. */
+const char *number_read(const char *text, const char *end, double *value);
+
+#define NUMBER_TEXT_SIZE 32
+
+/* Shortest round-trip text: "0.1", "1e+300" as "1e300", integers without point ("3", not "3.0"),
+ * "-0" for minus zero. Only finite values. Returns the length; not NUL-terminated. */
+size_t number_write(double value, char text[NUMBER_TEXT_SIZE]);
+/* The same for a value that was computed as float32: 0.1f is "0.1". */
+size_t number_write_single(float value, char text[NUMBER_TEXT_SIZE]);
+
+#endif

@@ -1,0 +1,101 @@
+/* One step of a model: from a matrix of doubles to one or more matrices of doubles.
+ *
+ * An operator is made at load from its parameters and from what its input columns are, checks
+ * everything then, and is const afterwards: running it takes no lock and fails only for what the
+ * data says. To add one: a file in graph/ops that ends in its `const struct op_type`, and a line in
+ * graph/ops/table.c. */
+#ifndef OMEN_GRAPH_OP_H
+#define OMEN_GRAPH_OP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "graph/params.h"
+#include "math/matrix.h"
+
+/* What a column of a matrix is. Names reach error messages and drift reports. */
+struct column {
+    char *name;   /* "age", "sex=female", "pca0" */
+    char **words; /* NULL for numbers; else the cell is a position in words, NaN missing,
+                     SCHEMA_UNKNOWN unknown */
+    size_t word_count;
+};
+
+struct columns {
+    struct column *items;
+    size_t count;
+};
+
+void columns_finish(struct columns *columns);
+bool columns_init(struct columns *columns, size_t count, struct err *err); /* zeroed */
+/* Copies name (may be NULL) and words. */
+bool column_set(struct column *column, const char *name, char *const *words, size_t word_count,
+                struct err *err);
+bool column_copy(struct column *to, const struct column *from, struct err *err);
+bool column_set_formatted(struct column *column, struct err *err, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* What comes out. A transformer has one output, OUTPUT_VALUE. */
+enum output_kind {
+    OUTPUT_VALUE,       /* numbers: a transformer's columns, a regressor's targets */
+    OUTPUT_LABEL,       /* one column: the class index 0..classes-1 */
+    OUTPUT_PROBABILITY, /* a column per class */
+    OUTPUT_SCORE,       /* decision function: one column (two classes) or one per class */
+    OUTPUT_STD,         /* predictive standard deviation, a column per target */
+    OUTPUT_INTERVAL,    /* low, high of a target */
+    OUTPUT_KINDS
+};
+
+#define OP_OUTPUTS_MAX 8
+
+struct op_output {
+    enum output_kind kind;
+    size_t cols;
+    bool single; /* computed in float32: printed as such */
+};
+
+struct op;
+
+struct op_type {
+    const char *name;    /* as documents say it: "standard_scaler" */
+    const char *summary; /* one line, for the tool's and the man page's list */
+    /* Makes the operator: `in` is borrowed. Fills op->outputs and, for a transformer, op->columns
+     * (outputs[0].cols of them). */
+    bool (*create)(struct op **op, struct params *params, const struct columns *in,
+                   struct err *err);
+    /* in: any number of rows x op->inputs. out[i] for each output with bit i of `wanted` set:
+     * rows x outputs[i].cols, allocated by the caller, data NULL for the others. in and out never
+     * overlap. `scratch` is a worker's: what the operator allocates there is gone afterwards.
+     * An error about data carries row and field. */
+    bool (*run)(const struct op *op, const struct matrix *in, struct matrix *out, uint32_t wanted,
+                struct arena *scratch, struct err *err);
+    void (*destroy)(struct op *op);
+};
+
+/* First member of every operator. */
+struct op {
+    const struct op_type *type;
+    size_t inputs;
+    struct op_output outputs[OP_OUTPUTS_MAX];
+    size_t output_count;
+    struct columns columns; /* of a transformer's output */
+    size_t classes;         /* of a classifier, else 0 */
+    size_t bytes;           /* memory it holds, about */
+};
+
+/* Accepts NULL. */
+void op_destroy(struct op *op);
+bool op_run(const struct op *op, const struct matrix *in, struct matrix *out, uint32_t wanted,
+            struct arena *scratch, struct err *err);
+
+const struct op_type *op_type_find(const char *name);
+/* NULL-terminated, alphabetical. */
+const struct op_type *const *op_type_list(void);
+
+/* Makes the operator that params' key "op" names; its input columns are `in`. */
+bool op_create(struct op **op, struct params *params, const struct columns *in, struct err *err);
+
+#endif

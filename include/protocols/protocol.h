@@ -1,0 +1,39 @@
+/* A dialect: how rows come in and answers go out over HTTP. To add one: a file here that ends in
+ * its `const struct protocol`, and a line in protocol.c. */
+#ifndef OMEN_PROTOCOLS_PROTOCOL_H
+#define OMEN_PROTOCOLS_PROTOCOL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/err.h"
+#include "base/metrics.h"
+#include "http/router.h"
+#include "registry/registry.h"
+
+/* What every protocol's handler gets as context. */
+struct protocol_context {
+    struct registry *registry;
+    struct metrics *metrics;
+    size_t max_rows;
+};
+
+struct protocol {
+    const char *name;
+    const struct router_route *routes; /* context is filled in by protocol_add_all */
+    size_t route_count;
+};
+
+/* NULL-terminated. */
+const struct protocol *const *protocol_list(void);
+/* **Keeps** context. */
+bool protocol_add_all(struct router *router, struct protocol_context *context, struct err *err);
+
+/* The error object {"error":...,"code":...[,"row":..][,"field":..]} with the status that err->code
+ * stands for; every error any part of omen answers is made here. */
+void protocol_answer_error(struct http_response *response, const struct err *err);
+void protocol_answer_status(struct http_response *response, int status, const char *code,
+                            const char *sentence);
+int protocol_status_of(enum err_code code);
+
+#endif

@@ -1,0 +1,79 @@
+/* The models that are live, and the ones that failed to be.
+ *
+ * MODELS/NAME/VERSION/ holds a version's files (VERSION may be a symbolic link that is flipped);
+ * MODELS/NAME.json alone is version 1. Versions are compared as numbers where both are, else as
+ * text with runs of digits as numbers; the highest is the default; the newest `keep` stay loaded.
+ *
+ * registry_scan is called by one thread (the loader: registry/watch) only; everything else from any.
+ * A request acquires a version, uses it without locks and releases it; the last release hands it
+ * back to the loader thread to be freed. */
+#ifndef OMEN_REGISTRY_REGISTRY_H
+#define OMEN_REGISTRY_REGISTRY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/metrics.h"
+#include "formats/format.h"
+
+struct registry_options {
+    const char *models;        /* directory; **Kept** */
+    size_t keep;               /* newest versions that stay loaded, >= 1 */
+    size_t max_bytes;          /* of one version's files */
+    size_t max_files;          /* in one version's directory */
+    size_t max_models;         /* names, and versions per name that are looked at */
+    struct metrics *metrics;   /* may be NULL */
+    /* Told on the loader thread; may be NULL. `reason` is NULL for "live". */
+    void (*on_event)(void *context, const char *event, const char *model, const char *version,
+                     const char *reason);
+    void *context;
+};
+
+/* A live version: const but for its reference count and metrics. */
+struct model {
+    struct artifact artifact;
+    char *name, *version;
+    char digest[65];            /* SHA-256 over its files' names and contents */
+    size_t file_bytes;
+    int64_t loaded_wall_ns;
+    int64_t load_duration_ns;   /* read, verify, self-test, warm-up */
+    struct model_metrics *metrics; /* opaque to all but registry/model_metrics */
+    struct model_private *private_; /* the registry's own */
+};
+
+struct registry;
+
+struct registry *registry_create(const struct registry_options *options, struct err *err);
+/* No request may hold a model any more. */
+void registry_destroy(struct registry *registry);
+
+/* name NULL or "": the default model (options of registry_set_default) or the only one.
+ * version NULL or "": the newest live one. ERR_NOT_FOUND lists what there is; ERR_UNAVAILABLE: the
+ * model is known but no version of it is live. Release what you acquire. */
+struct model *registry_acquire(struct registry *registry, const char *name, const char *version,
+                               struct err *err);
+void registry_release(struct registry *registry, struct model *model);
+
+/* Copied; NULL or "": none. */
+void registry_set_default(struct registry *registry, const char *name);
+
+/* One pass over the directory: loads what is new or changed, retires what is gone or old, frees
+ * what nobody holds any more. Bad versions are reported and change nothing; they are tried again
+ * when they change. Loader thread only. False if the directory itself cannot be read. */
+bool registry_scan(struct registry *registry, struct err *err);
+/* Frees retired versions whose last user has released them. Loader thread only. Returns how many
+ * are still held. */
+size_t registry_collect(struct registry *registry);
+/* An eventfd that becomes readable when registry_collect has something to do. */
+int registry_collect_fd(const struct registry *registry);
+
+/* True once at least one version is live. */
+bool registry_is_ready(struct registry *registry);
+
+/* "models": [...] for /status: every version that is live, loading, failed or retired. */
+void registry_describe(struct registry *registry, struct buf *out);
+
+#endif
