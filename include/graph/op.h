@@ -72,6 +72,8 @@ struct op_type {
      * An error about data carries row and field. */
     bool (*run)(const struct op *op, const struct matrix *in, struct matrix *out, uint32_t wanted,
                 struct arena *scratch, struct err *err);
+    /* Frees what create took and the operator itself (`free` when it took nothing else);
+     * op->columns is finished by op_destroy. Gets half-made ones too. */
     void (*destroy)(struct op *op);
 };
 

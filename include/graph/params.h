@@ -70,10 +70,13 @@ bool params_number_or(struct params *params, const char *key, double fallback, d
                       struct err *err);
 bool params_flag_or(struct params *params, const char *key, bool fallback, bool *value,
                     struct err *err);
+/* A required text; the caller frees it. */
+bool params_text(struct params *params, const char *key, char **value, struct err *err);
 /* An integer in [minimum, maximum]. */
 bool params_count_or(struct params *params, const char *key, size_t fallback, size_t minimum,
                      size_t maximum, size_t *value, struct err *err);
-/* *index of the text in the NULL-terminated choices; the message lists them. fallback < 0: required. */
+/* *index of the text in the NULL-terminated choices; the message lists them. fallback < 0:
+ * required. */
 bool params_choice_or(struct params *params, const char *key, const char *const *choices,
                       int fallback, int *index, struct err *err);
 bool params_vector(struct params *params, const char *key, size_t expected,
@@ -82,7 +85,11 @@ bool params_matrix(struct params *params, const char *key, size_t rows, size_t c
                    struct matrix *out, struct err *err);
 bool params_list(struct params *params, const char *key, size_t expected, struct params_list *out,
                  struct err *err);
-/* Fails with the place and a sentence. */
+/* The source's own length and element. */
+size_t params_length(struct params *params, const char *key);
+struct params *params_element(struct params *params, const char *key, size_t index,
+                              struct err *err);
+/* Fails with the place and a sentence; key "" is the place of params itself. */
 bool params_fail(struct params *params, const char *key, struct err *err, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 

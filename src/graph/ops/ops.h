@@ -1,0 +1,35 @@
+/* What the operators share: their table, and the few lines that each of them needs. */
+#ifndef OMEN_GRAPH_OPS_OPS_H
+#define OMEN_GRAPH_OPS_OPS_H
+
+#include "graph/op.h"
+
+/* One line per operator, alphabetical; the same name in table.c. */
+extern const struct op_type op_standard_scaler;
+
+/* A zeroed operator of `size` bytes whose first member is its struct op, with type, inputs and
+ * bytes set. */
+void *op_allocate(size_t size, const struct op_type *type, const struct columns *in,
+                  struct err *err);
+
+/* The end of a create function: hands the operator over if ok, else destroys it. Returns ok. */
+bool op_deliver(struct op **out, struct op *op, bool ok);
+
+/* Refuses the first column that holds words: only encoders and imputers take them. */
+bool op_need_numbers(struct params *params, const struct columns *in, struct err *err);
+
+/* The output of a transformer that keeps its columns, or that makes `count` new ones (zeroed, for
+ * column_set). Sets op->columns and op->outputs[0]. */
+bool op_same_columns(struct op *op, const struct columns *in, struct err *err);
+bool op_new_columns(struct op *op, size_t count, struct err *err);
+
+/* More columns than any trainer makes; keeps a hostile document from asking for terabytes. */
+#define OP_COLUMNS_MAX ((size_t)1000000)
+
+/* Appends an output. Returns its index. */
+uint32_t op_add_output(struct op *op, enum output_kind kind, size_t cols);
+
+/* True for what may stand before another step: one output, whose columns are described. */
+bool op_is_transformer(const struct op *op);
+
+#endif
