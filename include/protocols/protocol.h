@@ -29,6 +29,11 @@ const struct protocol *const *protocol_list(void);
 /* **Keeps** context. */
 bool protocol_add_all(struct router *router, struct protocol_context *context, struct err *err);
 
+/* Finds the route and lets it answer; 404 and 405 (with Allow) are answered here, and so is an
+ * answer that did not fit. Sets response->route. */
+void protocol_dispatch(const struct router *router, struct http_request *request,
+                       struct http_response *response);
+
 /* The error object {"error":...,"code":...[,"row":..][,"field":..]} with the status that err->code
  * stands for; every error any part of omen answers is made here. */
 void protocol_answer_error(struct http_response *response, const struct err *err);

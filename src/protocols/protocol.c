@@ -1,1 +1,104 @@
 #include "protocols/protocol.h"
+
+#include <stdio.h>
+
+#include "codec/number.h"
+#include "protocols/answer.h"
+#include "protocols/predict.h"
+
+static const struct protocol *const protocols[] = {
+    &protocol_predict,
+    NULL,
+};
+
+const struct protocol *const *protocol_list(void)
+{
+    return protocols;
+}
+
+bool protocol_add_all(struct router *router, struct protocol_context *context, struct err *err)
+{
+    number_init();
+    for (const struct protocol *const *protocol = protocols; *protocol != NULL; protocol++) {
+        for (size_t i = 0; i < (*protocol)->route_count; i++) {
+            struct router_route route = (*protocol)->routes[i];
+            route.context = context;
+            if (!router_add(router, &route, err))
+                return err_prefix(err, "protocol %s", (*protocol)->name);
+        }
+    }
+    return true;
+}
+
+/* A request's memory is bounded by the worker, so that running out of it is the request's size. */
+int protocol_status_of(enum err_code code)
+{
+    switch (code) {
+    case ERR_NONE:
+        return 200;
+    case ERR_INVALID:
+    case ERR_MISSING:
+    case ERR_CATEGORY:
+    case ERR_RANGE:
+    case ERR_UNSUPPORTED:
+        return 400;
+    case ERR_NOT_FOUND:
+        return 404;
+    case ERR_LIMIT:
+    case ERR_MEMORY:
+        return 413;
+    case ERR_UNAVAILABLE:
+        return 503;
+    case ERR_IO:
+    case ERR_INTERNAL:
+        break;
+    }
+    return 500;
+}
+
+void protocol_answer_error(struct http_response *response, const struct err *err)
+{
+    answer_open(response, protocol_status_of(err->code), err_code_name(err->code), err);
+    answer_close(response);
+}
+
+void protocol_answer_status(struct http_response *response, int status, const char *code,
+                            const char *sentence)
+{
+    struct err err = ERR_INIT;
+    err_set(&err, ERR_INVALID, "%s", sentence);
+    answer_open(response, status, code, &err);
+    answer_close(response);
+}
+
+static void answer_wrong_method(struct http_response *response, const char *allow)
+{
+    struct err err = ERR_INIT;
+    err_set(&err, ERR_INVALID, "this path takes %s only", allow);
+    answer_open(response, 405, "method_not_allowed", &err);
+    answer_close(response);
+    http_response_header(response, "Allow", allow);
+}
+
+void protocol_dispatch(const struct router *router, struct http_request *request,
+                       struct http_response *response)
+{
+    const struct router_route *route = NULL;
+    struct router_match match;
+    char allow[64];
+    switch (router_find(router, request, &route, &match, allow, sizeof allow)) {
+    case ROUTER_FOUND:
+        response->route = route->pattern;
+        route->handle(route->context, request, &match, response);
+        break;
+    case ROUTER_NO_METHOD:
+        answer_wrong_method(response, allow);
+        break;
+    case ROUTER_NO_PATH:
+        protocol_answer_status(response, 404, "not_found",
+                               "no such path; a prediction is POST /predict or /predict/MODEL");
+        break;
+    }
+    if (response->body.failed)
+        protocol_answer_status(response, 413, "limit", "the answer does not fit in memory");
+}

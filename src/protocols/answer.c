@@ -1,0 +1,34 @@
+#include "protocols/answer.h"
+
+#include <stdint.h>
+#include <string.h>
+
+#include "codec/json.h"
+
+void answer_open(struct http_response *response, int status, const char *code,
+                 const struct err *err)
+{
+    struct buf *body = &response->body;
+    response->status = status;
+    response->content_type = "application/json";
+    if (status == 503)
+        http_response_header(response, "Retry-After", "1");
+    buf_reset(body, SIZE_MAX);
+    buf_put_text(body, "{\"error\":");
+    json_write_string(body, err->text, strlen(err->text));
+    buf_put_text(body, ",\"code\":");
+    json_write_string(body, code, strlen(code));
+    if (err->row != ERR_NO_ROW) {
+        buf_put_text(body, ",\"row\":");
+        json_write_integer(body, err->row);
+    }
+    if (err->field[0] != '\0') {
+        buf_put_text(body, ",\"field\":");
+        json_write_string(body, err->field, strlen(err->field));
+    }
+}
+
+void answer_close(struct http_response *response)
+{
+    buf_put_char(&response->body, '}');
+}

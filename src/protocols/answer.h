@@ -1,0 +1,15 @@
+/* The one shape of every error that omen answers:
+ * {"error":sentence,"code":word[,"row":n][,"field":name][, what a dialect adds]}. */
+#ifndef OMEN_PROTOCOLS_ANSWER_H
+#define OMEN_PROTOCOLS_ANSWER_H
+
+#include "base/err.h"
+#include "http/response.h"
+
+/* Empties the body and writes the object but for its closing brace, so that the caller can add
+ * members (each beginning with a comma). 503 gets its Retry-After here. */
+void answer_open(struct http_response *response, int status, const char *code,
+                 const struct err *err);
+void answer_close(struct http_response *response);
+
+#endif

@@ -1,0 +1,373 @@
+#include "protocols/rows.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "protocols/answer.h"
+#include "protocols/protocol.h"
+
+static bool fault_shape(struct rows *rows, struct err *err, size_t row, const char *is)
+{
+    rows->fault = ROWS_SHAPE;
+    err_set(err, ERR_INVALID, "row %zu is %s; a row is a list of values or an object by name", row,
+            is);
+    return err_at(err, (int64_t)row, NULL);
+}
+
+static bool fault_length(struct rows *rows, struct err *err, size_t row, size_t got)
+{
+    size_t expected = rows->frame.schema->field_count;
+    rows->fault = ROWS_LENGTH;
+    rows->expected = expected;
+    rows->got = got;
+    if (rows->single && expected == 1 && got > 1)
+        err_set(
+            err, ERR_INVALID,
+            "a flat list is one row, and the model takes 1 value; for several rows nest each in "
+            "a list of its own: [[a],[b]]");
+    else
+        err_set(err, ERR_INVALID, "row %zu has %zu values, the model takes %zu", row, got,
+                expected);
+    return err_at(err, (int64_t)row, NULL);
+}
+
+static bool count_within(struct rows *rows, size_t count, size_t max_rows, struct err *err)
+{
+    if (count <= max_rows)
+        return true;
+    rows->fault = ROWS_SHAPE;
+    return err_set(err, ERR_LIMIT, "%zu rows, the limit is %zu; send them in several requests",
+                   count, max_rows);
+}
+
+static void read_cell(struct frame *frame, size_t row, size_t column, const struct json *value)
+{
+    size_t length;
+    const char *text;
+    switch (json_type(value)) {
+    case JSON_NULL:
+        frame_set_missing(frame, row, column);
+        break;
+    case JSON_NUMBER:
+        frame_set_number(frame, row, column, json_number(value));
+        break;
+    case JSON_STRING:
+        text = json_string(value, &length);
+        frame_set_text(frame, row, column, text, length);
+        break;
+    case JSON_BOOL:
+    case JSON_ARRAY:
+    case JSON_OBJECT:
+        frame_set_wrong(frame, row, column);
+        break;
+    }
+}
+
+static bool read_list(struct rows *rows, size_t row, const struct json *list, struct err *err)
+{
+    size_t length = json_array_length(list);
+    if (length != rows->frame.schema->field_count)
+        return fault_length(rows, err, row, length);
+    for (size_t i = 0; i < length; i++)
+        read_cell(&rows->frame, row, i, json_array_at(list, i));
+    return true;
+}
+
+static bool is_missing(const struct json *object, const struct field *field)
+{
+    bool found = true;
+    if (field->required)
+        json_object_get(object, field->name, &found);
+    return !found;
+}
+
+static size_t count_missing(const struct schema *schema, const struct json *object)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < schema->field_count; i++)
+        count += is_missing(object, &schema->fields[i]);
+    return count;
+}
+
+/* The longest head of a client's name of at most ROWS_NAME_MAX bytes that ends between characters.
+ */
+static size_t name_cut(const char *name, size_t length)
+{
+    if (length <= ROWS_NAME_MAX)
+        return length;
+    length = ROWS_NAME_MAX;
+    while (length > 0 && ((unsigned char)name[length] & 0xC0) == 0x80)
+        length--;
+    return length;
+}
+
+/* Names for a sentence, as many as it holds; the answer's lists have them all. */
+struct name_list {
+    char text[ERR_TEXT_SIZE];
+    size_t used;
+    size_t count;
+};
+
+static void name_list_add(struct name_list *list, const char *kind, const char *name, size_t length)
+{
+    size_t room = sizeof list->text - list->used;
+    if (room > 1) {
+        int size = list->count == 0
+                       ? snprintf(list->text + list->used, room, "%s%s %.*s",
+                                  list->used > 0 ? "; " : "", kind, (int)length, name)
+                       : snprintf(list->text + list->used, room, ", %.*s", (int)length, name);
+        list->used += size < 0 ? 0 : (size_t)size < room ? (size_t)size : room - 1;
+    }
+    list->count++;
+}
+
+static bool is_unexpected(const struct schema *schema, const struct json_iterator *it)
+{
+    return schema_find(schema, it->key, it->key_length) == STRMAP_NONE;
+}
+
+static bool fault_names(struct rows *rows, struct err *err, size_t row, const struct json *object)
+{
+    const struct schema *schema = rows->frame.schema;
+    struct name_list list = {.used = 0};
+    for (size_t i = 0; i < schema->field_count; i++) {
+        if (is_missing(object, &schema->fields[i]))
+            name_list_add(&list, "missing", schema->fields[i].name, strlen(schema->fields[i].name));
+    }
+    size_t missing = list.count;
+    list.count = 0;
+    for (struct json_iterator it = json_begin(object); json_next(&it);) {
+        if (is_unexpected(schema, &it) && list.count < ROWS_UNEXPECTED_MAX)
+            name_list_add(&list, "unexpected", it.key, name_cut(it.key, it.key_length));
+    }
+    rows->fault = ROWS_NAMES;
+    rows->object = object;
+    rows->frame.counts[FRAME_MISSING] += missing;
+    rows->frame.counts[FRAME_WRONG_TYPE] += list.count;
+    err_set(err, missing > 0 ? ERR_MISSING : ERR_INVALID, "row %zu: %s", row, list.text);
+    return err_at(err, (int64_t)row, NULL);
+}
+
+/* A row of all fields and no other needs no second look; json-c keeps one of duplicate keys. */
+static bool read_object(struct rows *rows, size_t row, const struct json *object, struct err *err)
+{
+    const struct schema *schema = rows->frame.schema;
+    size_t known = 0;
+    for (struct json_iterator it = json_begin(object); json_next(&it);) {
+        uint32_t column = schema_find(schema, it.key, it.key_length);
+        if (column == STRMAP_NONE)
+            return fault_names(rows, err, row, object);
+        read_cell(&rows->frame, row, column, it.value);
+        known++;
+    }
+    if (known < schema->field_count && count_missing(schema, object) > 0)
+        return fault_names(rows, err, row, object);
+    return true;
+}
+
+static bool read_row(struct rows *rows, size_t row, const struct json *value, struct err *err)
+{
+    switch (json_type(value)) {
+    case JSON_ARRAY:
+        return read_list(rows, row, value, err);
+    case JSON_OBJECT:
+        return read_object(rows, row, value, err);
+    case JSON_NULL:
+    case JSON_BOOL:
+    case JSON_NUMBER:
+    case JSON_STRING:
+        break;
+    }
+    return fault_shape(rows, err, row, json_type_name(json_type(value)));
+}
+
+static bool seal(struct rows *rows, struct err *err)
+{
+    if (frame_seal(&rows->frame, err))
+        return true;
+    rows->fault = ROWS_VALUES;
+    return false;
+}
+
+static bool is_container(const struct json *value)
+{
+    return json_type(value) == JSON_ARRAY || json_type(value) == JSON_OBJECT;
+}
+
+/* A list whose first element is a row is a batch; so is an empty one. */
+static bool is_batch(const struct json *value)
+{
+    return json_type(value) == JSON_ARRAY &&
+           (json_array_length(value) == 0 || is_container(json_array_at(value, 0)));
+}
+
+bool rows_read(struct rows *rows, const struct schema *schema, const struct json *value,
+               size_t max_rows, struct arena *arena, struct err *err)
+{
+    *rows = (struct rows){.fault = ROWS_SHAPE};
+    bool batch = is_batch(value);
+    size_t count = batch ? json_array_length(value) : 1;
+    rows->single = !batch;
+    if (!batch && !is_container(value))
+        return err_set(err, ERR_INVALID,
+                       "the input is %s; it must be a row (a list of values or an object by name) "
+                       "or a list of rows",
+                       json_type_name(json_type(value)));
+    if (!count_within(rows, count, max_rows, err) ||
+        !frame_init(&rows->frame, schema, count, arena, err))
+        return false;
+    for (size_t row = 0; row < count; row++) {
+        if (!read_row(rows, row, batch ? json_array_at(value, row) : value, err))
+            return false;
+    }
+    rows->fault = ROWS_FINE;
+    return seal(rows, err);
+}
+
+static bool schema_has_words(const struct schema *schema)
+{
+    for (size_t i = 0; i < schema->field_count; i++) {
+        if (schema->fields[i].type == FIELD_CATEGORY)
+            return true;
+    }
+    return false;
+}
+
+/* Numbers that stand for words are looked up one by one and replaced by their codes in place. */
+static void judge_row(struct frame *frame, size_t row)
+{
+    const double *cells = matrix_row(&frame->matrix, row);
+    for (size_t i = 0; i < frame->matrix.cols; i++) {
+        double value = cells[i];
+        if (isnan(value))
+            frame_set_missing(frame, row, i);
+        else
+            frame_set_number(frame, row, i, value);
+    }
+}
+
+bool rows_read_numbers(struct rows *rows, const struct schema *schema,
+                       const struct json_envelope *envelope, size_t max_rows, struct arena *arena,
+                       struct err *err)
+{
+    *rows = (struct rows){.single = envelope->is_vector && envelope->cols > 0};
+    size_t count = envelope->is_vector && envelope->cols == 0 ? 0 : envelope->rows;
+    if (!count_within(rows, count, max_rows, err))
+        return false;
+    if (!frame_init(&rows->frame, schema, 0, arena, err)) {
+        rows->fault = ROWS_SHAPE;
+        return false;
+    }
+    if (count > 0 && envelope->cols != schema->field_count)
+        return fault_length(rows, err, 0, envelope->cols);
+    rows->frame.matrix = (struct matrix){
+        .data = envelope->numbers,
+        .rows = count,
+        .cols = schema->field_count,
+        .stride = schema->field_count,
+    };
+    bool words = schema_has_words(schema);
+    for (size_t row = 0; row < count; row++) {
+        if (words)
+            judge_row(&rows->frame, row);
+        else
+            frame_check_row(&rows->frame, row);
+    }
+    return seal(rows, err);
+}
+
+static void write_missing(const struct rows *rows, struct buf *out)
+{
+    const struct schema *schema = rows->frame.schema;
+    size_t count = 0;
+    buf_put_text(out, ",\"missing\":[");
+    for (size_t i = 0; i < schema->field_count; i++) {
+        const char *name = schema->fields[i].name;
+        if (!is_missing(rows->object, &schema->fields[i]))
+            continue;
+        if (count > 0 && count < ROWS_MISSING_MAX)
+            buf_put_char(out, ',');
+        if (count < ROWS_MISSING_MAX)
+            json_write_string(out, name, strlen(name));
+        count++;
+    }
+    buf_put_char(out, ']');
+    if (count > ROWS_MISSING_MAX)
+        buf_printf(out, ",\"missing_count\":%zu", count);
+}
+
+static void write_unexpected(const struct rows *rows, struct buf *out)
+{
+    size_t count = 0;
+    buf_put_text(out, ",\"unexpected\":[");
+    for (struct json_iterator it = json_begin(rows->object); json_next(&it);) {
+        if (!is_unexpected(rows->frame.schema, &it))
+            continue;
+        if (count > 0 && count < ROWS_UNEXPECTED_MAX)
+            buf_put_char(out, ',');
+        if (count < ROWS_UNEXPECTED_MAX)
+            json_write_string(out, it.key, name_cut(it.key, it.key_length));
+        count++;
+    }
+    buf_put_char(out, ']');
+    if (count > ROWS_UNEXPECTED_MAX)
+        buf_printf(out, ",\"unexpected_count\":%zu", count);
+}
+
+static void write_problem(const struct frame *frame, const struct frame_problem *problem,
+                          struct buf *out)
+{
+    struct err err = ERR_INIT;
+    const char *code = frame_reason_name(problem->reason);
+    const char *field = frame->schema->fields[problem->column].name;
+    frame_problem_describe(frame, problem, &err);
+    buf_printf(out, "{\"row\":%zu,\"field\":", problem->row);
+    json_write_string(out, field, strlen(field));
+    buf_put_text(out, ",\"code\":");
+    json_write_string(out, code, strlen(code));
+    buf_put_text(out, ",\"error\":");
+    json_write_string(out, err.text, strlen(err.text));
+    buf_put_char(out, '}');
+}
+
+static void write_problems(const struct frame *frame, struct buf *out)
+{
+    size_t kept =
+        frame->problem_count < FRAME_PROBLEMS_MAX ? frame->problem_count : FRAME_PROBLEMS_MAX;
+    if (frame->problem_count < 2)
+        return;
+    buf_printf(out, ",\"problem_count\":%zu,\"problems\":[", frame->problem_count);
+    for (size_t i = 0; i < kept; i++) {
+        if (i > 0)
+            buf_put_char(out, ',');
+        write_problem(frame, &frame->problems[i], out);
+    }
+    buf_put_char(out, ']');
+}
+
+static const char *fault_code(const struct rows *rows, const struct err *err)
+{
+    if (rows->fault == ROWS_LENGTH)
+        return "wrong_length";
+    if (rows->fault == ROWS_NAMES)
+        return err->code == ERR_MISSING ? "missing_field" : "unexpected_field";
+    if (rows->fault == ROWS_VALUES && rows->frame.problem_count > 0)
+        return frame_reason_name(rows->frame.problems[0].reason);
+    return err_code_name(err->code);
+}
+
+void rows_answer_error(const struct rows *rows, const struct err *err,
+                       struct http_response *response)
+{
+    answer_open(response, protocol_status_of(err->code), fault_code(rows, err), err);
+    if (rows->fault == ROWS_LENGTH) {
+        buf_printf(&response->body, ",\"expected\":%zu,\"got\":%zu", rows->expected, rows->got);
+    } else if (rows->fault == ROWS_NAMES) {
+        write_missing(rows, &response->body);
+        write_unexpected(rows, &response->body);
+    } else if (rows->fault == ROWS_VALUES) {
+        write_problems(&rows->frame, &response->body);
+    }
+    answer_close(response);
+}

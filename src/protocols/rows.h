@@ -1,0 +1,52 @@
+/* Rows as JSON to a frame: what every dialect that speaks of rows shares.
+ *
+ * A row is a list in the schema's order or an object by name. Its form is judged first: the first
+ * row with a wrong length, missing or unexpected names ends the reading. The values' problems are
+ * collected over all rows. */
+#ifndef OMEN_PROTOCOLS_ROWS_H
+#define OMEN_PROTOCOLS_ROWS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "codec/json.h"
+#include "graph/frame.h"
+#include "http/response.h"
+
+#define ROWS_UNEXPECTED_MAX 10 /* names of a client's that are told back */
+#define ROWS_MISSING_MAX 1000  /* names of the schema's; both are counted beyond */
+#define ROWS_NAME_MAX 64       /* bytes of a client's name */
+
+enum rows_fault {
+    ROWS_FINE,
+    ROWS_SHAPE,  /* no row where one must be, too many rows: the error says all */
+    ROWS_LENGTH, /* expected, got */
+    ROWS_NAMES,  /* object */
+    ROWS_VALUES, /* the frame's problems */
+};
+
+struct rows {
+    struct frame frame;
+    bool single; /* one row came by itself: its answer is no list */
+    enum rows_fault fault;
+    size_t expected, got;
+    const struct json *object; /* borrowed: the tree lives as long as this */
+};
+
+/* value: one row or a list of rows. Allocates the frame in the arena. On failure rows->fault says
+ * of what kind it is, for rows_answer_error. rows is zeroed first. */
+bool rows_read(struct rows *rows, const struct schema *schema, const struct json *value,
+               size_t max_rows, struct arena *arena, struct err *err);
+
+/* The same of an envelope's numbers, which become the frame's matrix in place. */
+bool rows_read_numbers(struct rows *rows, const struct schema *schema,
+                       const struct json_envelope *envelope, size_t max_rows, struct arena *arena,
+                       struct err *err);
+
+/* The whole error answer: "missing" and "unexpected", "expected" and "got", or "problems". */
+void rows_answer_error(const struct rows *rows, const struct err *err,
+                       struct http_response *response);
+
+#endif
