@@ -29,11 +29,11 @@ struct config_option {
     const char *section; /* of the file; also a heading of the man page's list */
     const char *name;    /* lower-case words joined by '-', unique in the table */
     enum config_type type;
-    size_t offset;           /* of the value in the values struct */
-    const char *value;       /* the default, as a person would write it */
-    double minimum, maximum; /* of INTEGER, REAL, SIZE (bytes), DURATION (ns); equal: no bound */
+    size_t offset;              /* of the value in the values struct */
+    const char *value;          /* the default, as a person would write it */
+    double minimum, maximum;    /* of INTEGER, REAL, SIZE (bytes), DURATION (ns); equal: no bound */
     const char *const *choices; /* CHOICE: NULL-terminated */
-    const char *help;        /* one or more plain sentences */
+    const char *help;           /* one or more plain sentences */
 };
 
 struct config_table {
@@ -62,15 +62,18 @@ bool config_read_file(const struct config_table *table, void *values, const char
                       struct config_problems *problems);
 bool config_read_environment(const struct config_table *table, void *values, char **environment,
                              struct config_problems *problems);
-/* Understands --name=value, --name value, --name (a bool's yes) and --no-name. Stops at the first
- * argument that is no flag or after "--" and stores its index in *next. Flags it does not know are
- * problems; the program takes its own (--help, --config ...) out before. */
+/* arguments begins with the first argument, not with the program's name: (argc - 1, argv + 1).
+ * Understands --name=value, --name value, --name (a bool's yes) and --no-name.
+ * Stops at the first argument that is no flag or after "--" and stores its index in *next. Flags it
+ * does not know are problems; the program takes its own (--help, --config ...) out before. */
 bool config_read_arguments(const struct config_table *table, void *values, int count,
                            char **arguments, int *next, struct config_problems *problems);
 
 void config_problems_finish(struct config_problems *problems);
 
-/* The values as a configuration file that reads back to the same values. */
+/* The values as a configuration file that reads back to the same values. A text that a line cannot
+ * hold as it is stands in quotes with the escapes \\ \" \n \t \xHH, and a long one goes on in
+ * quotes on indented lines. */
 void config_print(const struct config_table *table, const void *values, struct buf *out);
 /* As above with every line commented out, its help above it: the sample configuration file. */
 void config_print_sample(const struct config_table *table, struct buf *out);
