@@ -12,9 +12,10 @@
 struct arena_block;
 
 struct arena {
-    struct arena_block *head; /* newest block; older ones are chained behind it */
-    size_t used;              /* bytes handed out of all blocks since the last reset */
-    size_t limit;             /* 0: none; else arena_alloc fails beyond this many bytes */
+    struct arena_block *head;  /* newest block; older ones are chained behind it */
+    struct arena_block *spare; /* the largest block that a rewind gave back, for the next growth */
+    size_t used;               /* bytes handed out of all blocks since the last reset */
+    size_t limit;              /* 0: none; else arena_alloc fails beyond this many bytes */
 };
 
 /* A point to come back to: everything allocated after it is given back by arena_rewind. */

@@ -9,7 +9,7 @@ struct buf {
     char *data; /* not NUL-terminated unless buf_text() was called */
     size_t length;
     size_t capacity;
-    bool failed; /* an allocation failed or the limit was passed; later writes do nothing */
+    bool failed;  /* an allocation failed or the limit was passed; later writes do nothing */
     size_t limit; /* 0: none */
 };
 

@@ -22,14 +22,23 @@ struct log_field {
     double real;
 };
 
-#define LOG_TEXT(key_, value_) {.key = (key_), .type = LOG_FIELD_TEXT, .text = (value_)}
-#define LOG_INT(key_, value_) {.key = (key_), .type = LOG_FIELD_INT, .integer = (int64_t)(value_)}
-#define LOG_REAL(key_, value_) {.key = (key_), .type = LOG_FIELD_REAL, .real = (value_)}
+#define LOG_TEXT(key_, value_)                                  \
+    {                                                           \
+        .key = (key_), .type = LOG_FIELD_TEXT, .text = (value_) \
+    }
+#define LOG_INT(key_, value_)                                              \
+    {                                                                      \
+        .key = (key_), .type = LOG_FIELD_INT, .integer = (int64_t)(value_) \
+    }
+#define LOG_REAL(key_, value_)                                  \
+    {                                                           \
+        .key = (key_), .type = LOG_FIELD_REAL, .real = (value_) \
+    }
 
 /* LOG(LOG_INFO, "model is live", LOG_TEXT("model", name), LOG_INT("version", 3));
  * at least one field; log_event with count 0 for none. */
-#define LOG(level, message, ...)                                                                   \
-    log_event(level, message, (const struct log_field[]){__VA_ARGS__},                             \
+#define LOG(level, message, ...)                                       \
+    log_event(level, message, (const struct log_field[]){__VA_ARGS__}, \
               sizeof((const struct log_field[]){__VA_ARGS__}) / sizeof(struct log_field))
 
 /* Before threads, and again at a configuration reload. fd is borrowed (2 by default). */

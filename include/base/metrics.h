@@ -52,12 +52,10 @@ double metrics_value(const struct metrics_series *series);
  * (queue length, memory). The callback calls metrics_emit for each. */
 struct metrics_emitter;
 typedef void metrics_collect_function(void *context, struct metrics_emitter *emitter);
-struct metrics_family *metrics_family_add_callback(struct metrics *metrics, enum metrics_type type,
-                                                   const char *name, const char *help,
-                                                   const char *const *label_names,
-                                                   size_t label_count,
-                                                   metrics_collect_function *collect,
-                                                   void *context);
+struct metrics_family *
+metrics_family_add_callback(struct metrics *metrics, enum metrics_type type, const char *name,
+                            const char *help, const char *const *label_names, size_t label_count,
+                            metrics_collect_function *collect, void *context);
 void metrics_emit(struct metrics_emitter *emitter, const char *const *label_values, double value);
 
 /* Appends everything in the text format, version 0.0.4. Families in the order they were added. */

@@ -40,18 +40,24 @@ static bool buf_grow(struct buf *buf, size_t want)
     return true;
 }
 
-char *buf_reserve(struct buf *buf, size_t size)
+/* Room for size bytes and a NUL, which the limit does not count. */
+static char *buf_room(struct buf *buf, size_t size, size_t nul)
 {
     size_t want;
     if (buf->failed)
         return NULL;
     if (__builtin_add_overflow(buf->length, size, &want) ||
-        (buf->limit != 0 && want > buf->limit) ||
+        (buf->limit != 0 && want > buf->limit) || __builtin_add_overflow(want, nul, &want) ||
         (want > buf->capacity && !buf_grow(buf, want))) {
         buf->failed = true;
         return NULL;
     }
     return buf->data + buf->length;
+}
+
+char *buf_reserve(struct buf *buf, size_t size)
+{
+    return buf_room(buf, size, 0);
 }
 
 void buf_commit(struct buf *buf, size_t size)
@@ -86,7 +92,7 @@ void buf_printf(struct buf *buf, const char *format, ...)
     va_start(arguments, format);
     int length = vsnprintf(NULL, 0, format, arguments);
     va_end(arguments);
-    char *place = length >= 0 ? buf_reserve(buf, (size_t)length + 1) : NULL;
+    char *place = length >= 0 ? buf_room(buf, (size_t)length, 1) : NULL;
     if (place == NULL) {
         buf->failed = true;
         return;
@@ -99,7 +105,7 @@ void buf_printf(struct buf *buf, const char *format, ...)
 
 const char *buf_text(struct buf *buf)
 {
-    char *place = buf_reserve(buf, 1);
+    char *place = buf_room(buf, 0, 1);
     if (place == NULL)
         return "";
     *place = '\0';

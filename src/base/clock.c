@@ -22,8 +22,11 @@ int64_t clock_wall_ns(void)
 
 void clock_format(int64_t wall_ns, char text[CLOCK_TEXT_SIZE])
 {
-    time_t seconds = (time_t)(wall_ns / CLOCK_NS_PER_S);
-    int milliseconds = (int)(wall_ns % CLOCK_NS_PER_S / CLOCK_NS_PER_MS);
+    int64_t rest = wall_ns % CLOCK_NS_PER_S;
+    if (rest < 0)
+        rest += CLOCK_NS_PER_S; /* before 1970 the seconds round down, too */
+    time_t seconds = (time_t)((wall_ns - rest) / CLOCK_NS_PER_S);
+    int milliseconds = (int)(rest / CLOCK_NS_PER_MS);
     struct tm parts;
     char date[24];
     if (gmtime_r(&seconds, &parts) == NULL ||

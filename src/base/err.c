@@ -1,6 +1,5 @@
 #include "base/err.h"
 
-#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -50,13 +49,12 @@ bool err_set_errno(struct err *err, enum err_code code, int errno_value, const c
     if (err == NULL)
         return false;
     char text[ERR_TEXT_SIZE];
-    char reason[128];
+    char buffer[128];
     va_list arguments;
     va_start(arguments, format);
     text_format(text, sizeof text, format, arguments);
     va_end(arguments);
-    if (strerror_r(errno_value, reason, sizeof reason) != 0)
-        snprintf(reason, sizeof reason, "error %d", errno_value);
+    const char *reason = strerror_r(errno_value, buffer, sizeof buffer); /* GNU: never NULL */
     return err_set(err, code, "%s: %s", text, reason);
 }
 
@@ -82,7 +80,8 @@ bool err_at(struct err *err, int64_t row, const char *field)
         return false;
     err->row = row;
     err->field[0] = '\0';
-    if (field != NULL && (size_t)snprintf(err->field, sizeof err->field, "%s", field) >= sizeof err->field)
+    if (field != NULL &&
+        (size_t)snprintf(err->field, sizeof err->field, "%s", field) >= sizeof err->field)
         text_trim(err->field);
     return false;
 }

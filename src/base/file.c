@@ -51,6 +51,8 @@ static bool descriptor_load(int fd, size_t limit, char **data, size_t *size, str
 bool file_read_at(int directory_fd, const char *name, size_t limit, char **data, size_t *size,
                   struct err *err)
 {
+    *data = NULL;
+    *size = 0;
     /* O_NONBLOCK: opening a FIFO must not wait for a writer. */
     int fd = openat(directory_fd, name, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     if (fd < 0) {
