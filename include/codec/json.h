@@ -31,6 +31,9 @@ enum json_type {
  * scalars are accepted; *root may be NULL (null). */
 bool json_parse(const char *text, size_t length, struct json **root, struct err *err);
 void json_free(struct json *root);
+/* Each thread keeps one json-c tokener, freed when the thread ends. This gives it back sooner: for
+ * the main thread before exit, where leak checkers look. */
+void json_thread_finish(void);
 
 enum json_type json_type(const struct json *value);
 const char *json_type_name(enum json_type type); /* "null", "a string", "a number" ... */
@@ -43,7 +46,13 @@ const char *json_string(const struct json *value, size_t *length); /* NUL-termin
 size_t json_array_length(const struct json *value);
 const struct json *json_array_at(const struct json *value, size_t index);
 /* *found says whether the key is there (its value may be null = NULL). */
-const struct json *json_object_get(const struct json *value, const char *key, bool *found);
+const struct json *json_object_member(const struct json *value, const char *key, bool *found);
+/* The same. Inline, because json-c exports a function of this name that ours must not replace. */
+static inline const struct json *json_object_get(const struct json *value, const char *key,
+                                                 bool *found)
+{
+    return json_object_member(value, key, found);
+}
 size_t json_object_size(const struct json *value);
 
 /* for (struct json_iterator it = json_begin(object); json_next(&it);) use it.key, it.value */
@@ -89,8 +98,8 @@ bool json_parse_document(const char *text, size_t length, struct json **root, st
 /* Writing. */
 void json_write_string(struct buf *out, const char *text, size_t length); /* with its quotes;
                                               bytes that are not UTF-8 become U+FFFD */
-void json_write_number(struct buf *out, double value);        /* NaN, infinities: null */
-void json_write_single(struct buf *out, double value);        /* value was computed in float32 */
+void json_write_number(struct buf *out, double value); /* NaN, infinities: null */
+void json_write_single(struct buf *out, double value); /* value was computed in float32 */
 void json_write_integer(struct buf *out, int64_t value);
 
 #endif
