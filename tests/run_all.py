@@ -1,0 +1,246 @@
+"""Runs every suite, counts every single test, and prints the total as the last line.
+
+A build that fails, a suite that does not start and a program that crashes each count as a failed
+test; nothing is skipped without its reason being listed. Called by tools/test.
+"""
+
+import argparse
+import os
+import pathlib
+import subprocess
+import sys
+import time
+import xml.etree.ElementTree as xml
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+SUITES = ["checks", "gcc", "clang", "sanitized", "tools", "e2e"]
+BUILDS = {
+    "gcc": ("build-gcc", {"CC": "gcc"}, ["--buildtype=release"]),
+    "clang": ("build-clang", {"CC": "clang"}, ["--buildtype=debugoptimized"]),
+    "sanitized": (
+        "build-sanitized",
+        {"CC": "gcc"},
+        ["--buildtype=debugoptimized", "-Db_sanitize=address,undefined", "-Db_lundef=false"],
+    ),
+    "thread": (
+        "build-thread",
+        {"CC": "gcc"},
+        ["--buildtype=debugoptimized", "-Db_sanitize=thread", "-Db_lundef=false"],
+    ),
+}
+SANITIZERS = {
+    "ASAN_OPTIONS": "detect_leaks=1:strict_string_checks=1:detect_stack_use_after_return=1",
+    "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1",
+    "TSAN_OPTIONS": "halt_on_error=0:exitcode=66:second_deadlock_stack=1",
+}
+
+
+class Total:
+    """What was counted so far."""
+
+    def __init__(self):
+        self.passed = 0
+        self.failures = []
+        self.skips = []
+
+    def add_pass(self):
+        self.passed += 1
+
+    def add_failure(self, name, output):
+        self.failures.append(name)
+        print(f"\nFAILED {name}\n{output.rstrip()}\n", flush=True)
+
+    def add_skip(self, name, reason):
+        self.skips.append((name, reason or "no reason given"))
+
+    def line(self):
+        text = f"{self.passed} passed, {len(self.failures)} failed"
+        return text + (f", {len(self.skips)} skipped" if self.skips else "")
+
+
+def environment(extra=None):
+    """The environment of every child: no terminal, and git at ease with any owner of the files."""
+    env = {name: value for name, value in os.environ.items() if not name.startswith("OMEN_")}
+    env.update(SANITIZERS)
+    env.update(
+        GIT_CONFIG_COUNT="1",
+        GIT_CONFIG_KEY_0="safe.directory",
+        GIT_CONFIG_VALUE_0="*",
+        PYTHONDONTWRITEBYTECODE="1",
+        LC_ALL="C.UTF-8",
+    )
+    env.update(extra or {})
+    return env
+
+
+def run(command, extra=None, timeout=1800):
+    """Runs to the end. Returns (exit status, output)."""
+    try:
+        done = subprocess.run(
+            [str(word) for word in command],
+            cwd=ROOT,
+            env=environment(extra),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            timeout=timeout,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as expired:
+        output = expired.output or ""
+        text = output if isinstance(output, str) else output.decode(errors="replace")
+        return 1, f"{text}\nnot finished after {timeout} s"
+    except OSError as error:
+        return 1, str(error)
+    return done.returncode, done.stdout
+
+
+def count_command(total, name, command, extra=None, timeout=1800):
+    """A command that is one test: it passes with exit status 0."""
+    status, output = run(command, extra, timeout)
+    if status == 0:
+        total.add_pass()
+    else:
+        total.add_failure(name, output[-20000:])
+    return status == 0
+
+
+def count_junit(total, suite, path):
+    """Adds every test case of a JUnit file. Returns how many there were and the names that failed."""
+    cases, failed = 0, []
+    for case in xml.parse(path).getroot().iter("testcase"):
+        cases += 1
+        name = f"{suite}: {case.get('classname') or ''} {case.get('name')}"
+        bad = [child for child in case if child.tag in ("failure", "error")]
+        skipped = case.find("skipped")
+        if bad:
+            failed.append(name)
+            texts = [f"{child.get('message') or ''}\n{child.text or ''}" for child in bad]
+            texts += [child.text or "" for child in case if child.tag.startswith("system-")]
+            total.add_failure(name, "\n".join(texts)[-20000:])
+        elif skipped is not None:
+            total.add_skip(name, (skipped.get("message") or skipped.text or "").strip())
+        else:
+            total.add_pass()
+    return cases, failed
+
+
+def build(total, suite):
+    """Configures and compiles. The build as a whole is one test."""
+    directory, compiler, options = BUILDS[suite]
+    if not (ROOT / directory / "build.ninja").exists():
+        status, output = run(["meson", "setup", directory, *options], compiler)
+        if status != 0:
+            total.add_failure(f"{suite}: configure", output)
+            return None
+    return directory if count_command(
+        total, f"{suite}: build", ["meson", "compile", "-C", directory], compiler
+    ) else None
+
+
+def run_meson(total, suite, long_forms):
+    """The TAP programs of one build, their subtests counted one by one."""
+    directory = build(total, suite)
+    if directory is None:
+        return
+    log = ROOT / directory / "meson-logs" / "testlog.junit.xml"
+    log.unlink(missing_ok=True)
+    command = ["meson", "test", "-C", directory, "--no-rebuild", "--print-errorlogs", "-t", "5"]
+    status, output = run(command, {"OMEN_TEST_ALL": "1"} if long_forms else None)
+    if not log.exists():
+        total.add_failure(f"{suite}: meson test", output)
+        return
+    cases, failed = count_junit(total, suite, log)
+    if cases == 0:
+        total.add_failure(f"{suite}: meson test", f"no test was run\n{output}")
+    elif status != 0 and not failed:  # a program that crashed between its subtests
+        total.add_failure(f"{suite}: meson test", output[-20000:])
+
+
+def run_pytest(total, suite, directory, long_forms, extra=None):
+    """A directory of pytest files."""
+    folder = ROOT / "tests" / directory
+    if not folder.is_dir():
+        total.add_failure(suite, f"there is no {folder}")
+        return
+    report = ROOT / BUILDS["gcc"][0] / f"pytest-{suite}.xml"
+    report.parent.mkdir(exist_ok=True)
+    report.unlink(missing_ok=True)
+    command = ["/usr/bin/python3", "-m", "pytest", folder, "-p", "no:cacheprovider", "-q", "-rN"]
+    command += ["--tb=long", f"--junitxml={report}", "-o", "junit_logging=all"]
+    if long_forms:
+        command.append("--all")
+    status, output = run(command, extra, timeout=5400 if long_forms else 2400)
+    if not report.exists():
+        total.add_failure(f"{suite}: pytest", output[-20000:])
+        return
+    cases, failed = count_junit(total, suite, report)
+    if cases == 0 or (status != 0 and not failed):
+        total.add_failure(f"{suite}: pytest", output[-20000:])
+    for case in xml.parse(report).getroot().iter("testcase"):
+        for line in (case.findtext("system-out") or "").splitlines():
+            if line.startswith("measured: "):
+                print(f"  {line}", flush=True)
+
+
+def run_checks(total):
+    """What we agreed on about the sources themselves."""
+    for name in ("check-layers", "check-style"):
+        count_command(total, f"checks: {name}", [ROOT / "tools" / name])
+
+
+def run_suite(total, suite, arguments):
+    if suite == "checks":
+        run_checks(total)
+    elif suite in BUILDS:
+        run_meson(total, suite, arguments.all)
+    elif suite == "tools":
+        run_pytest(total, "tools", "tools", arguments.all)
+    elif suite == "e2e":
+        name = {None: "gcc", "address": "sanitized", "thread": "thread"}[arguments.sanitize]
+        if not (ROOT / BUILDS[name][0] / "src" / "app" / "omen-worker").exists():
+            if build(total, name) is None:
+                return
+        extra = {"OMEN_BUILD": str(ROOT / BUILDS[name][0])}
+        if arguments.sanitize:
+            extra["OMEN_SANITIZE"] = arguments.sanitize
+        run_pytest(total, "e2e", "e2e", arguments.all, extra)
+
+
+def chosen_suites(arguments):
+    if arguments.only:
+        return arguments.only
+    if arguments.sanitize:
+        return ["sanitized" if arguments.sanitize == "address" else "thread", "e2e"]
+    return SUITES
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="tools/test")
+    parser.add_argument("--all", action="store_true", help="the long forms too")
+    parser.add_argument("--sanitize", choices=["address", "thread"])
+    parser.add_argument("--only", action="append", choices=SUITES)
+    parser.add_argument("--no-install", action="store_true", help="never call apt-get")
+    arguments = parser.parse_args()
+    total = Total()
+    for suite in chosen_suites(arguments):
+        start, before = time.monotonic(), (total.passed, len(total.failures), len(total.skips))
+        print(f"{suite} ...", flush=True)
+        run_suite(total, suite, arguments)
+        print(
+            f"{suite}: {total.passed - before[0]} passed, {len(total.failures) - before[1]} failed, "
+            f"{len(total.skips) - before[2]} skipped in {time.monotonic() - start:.0f} s",
+            flush=True,
+        )
+    for name, reason in total.skips:
+        print(f"skipped {name}: {reason}")
+    for name in total.failures:
+        print(f"failed {name}")
+    print(total.line(), flush=True)
+    return 1 if total.failures or total.passed == 0 else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
