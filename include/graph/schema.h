@@ -38,6 +38,7 @@ struct field {
     bool *word_is_number; /* category: printed without quotes in examples and metadata */
     size_t word_count;
     struct strmap word_codes;
+    bool number_words; /* set by schema_seal: some word is a number, so numbers may be words */
 };
 
 struct schema {
@@ -51,7 +52,7 @@ struct schema {
 /* Zeroed fields for the caller to fill (names and words are owned by the schema from then on);
  * defaults: number, required, no bounds, every policy REJECT. */
 bool schema_init(struct schema *schema, size_t field_count, struct err *err);
-/* Builds the look-up tables; refuses duplicate names, duplicate words, contradictory policies
+/* Gives words that are numbers their normal spelling and builds the look-up tables; refuses duplicate names, duplicate words, contradictory policies
  * (not required, but missing is rejected; clip without bounds), minimum > maximum. */
 bool schema_seal(struct schema *schema, struct err *err);
 void schema_finish(struct schema *schema);
@@ -59,8 +60,9 @@ void schema_finish(struct schema *schema);
 /* Column of a name, or STRMAP_NONE. */
 uint32_t schema_find(const struct schema *schema, const char *name, size_t length);
 
-/* The spelling that "8", 8 and 8.0 share: an integral number without point or exponent, any other
- * shortest round-trip ("0.1"). size >= 32. Returns the length. */
+/* The spelling that "8", 8 and 8.0 share: an integral number below 1e21 without point or exponent,
+ * any other shortest round-trip ("0.1"); "" for what is not finite. size >= 32. Returns the
+ * length. */
 size_t schema_normal_number(double value, char *text, size_t size);
 
 /* If text is a JSON-style number ("8", "8.0", "-1e3"), writes its normal spelling and returns the

@@ -1,9 +1,7 @@
 #include "graph/op.h"
 
-#include <stdarg.h>
-#include <stdio.h>
+#include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/mem.h"
 #include "graph/ops/ops.h"
@@ -11,88 +9,6 @@
 /* Operators hold operators (column_transformer); each level takes stack when it is made, run and
  * destroyed. */
 #define OP_DEPTH_MAX 16
-
-static void column_finish(struct column *column)
-{
-    free(column->name);
-    for (size_t i = 0; column->words != NULL && i < column->word_count; i++)
-        free(column->words[i]);
-    free(column->words);
-    *column = (struct column){0};
-}
-
-void columns_finish(struct columns *columns)
-{
-    if (columns == NULL)
-        return;
-    for (size_t i = 0; i < columns->count; i++)
-        column_finish(&columns->items[i]);
-    free(columns->items);
-    *columns = (struct columns){0};
-}
-
-bool columns_init(struct columns *columns, size_t count, struct err *err)
-{
-    *columns = (struct columns){0};
-    if (count > OP_COLUMNS_MAX)
-        return err_set(err, ERR_LIMIT, "%zu columns; at most %zu are accepted", count,
-                       OP_COLUMNS_MAX);
-    columns->items = mem_array(count, sizeof *columns->items);
-    if (columns->items == NULL)
-        return err_set(err, ERR_MEMORY, "no memory for %zu columns", count);
-    columns->count = count;
-    return true;
-}
-
-static bool column_set_words(struct column *column, char *const *words, size_t word_count,
-                             struct err *err)
-{
-    char **copies = mem_array(word_count, sizeof *copies);
-    if (copies == NULL)
-        return err_set(err, ERR_MEMORY, "no memory for a column's words");
-    column->words = copies;
-    column->word_count = word_count;
-    for (size_t i = 0; i < word_count; i++) {
-        copies[i] = mem_copy_text(words[i], strlen(words[i]));
-        if (copies[i] == NULL)
-            return err_set(err, ERR_MEMORY, "no memory for a column's words");
-    }
-    return true;
-}
-
-bool column_set(struct column *column, const char *name, char *const *words, size_t word_count,
-                struct err *err)
-{
-    struct column fresh = {0};
-    if (name != NULL && (fresh.name = mem_copy_text(name, strlen(name))) == NULL)
-        return err_set(err, ERR_MEMORY, "no memory for a column's name");
-    if (words != NULL && !column_set_words(&fresh, words, word_count, err)) {
-        column_finish(&fresh);
-        return false;
-    }
-    column_finish(column);
-    *column = fresh;
-    return true;
-}
-
-bool column_copy(struct column *to, const struct column *from, struct err *err)
-{
-    return column_set(to, from->name, from->words, from->word_count, err);
-}
-
-bool column_set_formatted(struct column *column, struct err *err, const char *format, ...)
-{
-    char *name = NULL;
-    va_list arguments;
-    va_start(arguments, format);
-    int length = vasprintf(&name, format, arguments);
-    va_end(arguments);
-    if (length < 0)
-        return err_set(err, ERR_MEMORY, "no memory for a column's name");
-    column_finish(column);
-    column->name = name;
-    return true;
-}
 
 void *op_allocate(size_t size, const struct op_type *type, const struct columns *in,
                   struct err *err)
@@ -174,6 +90,42 @@ bool op_same_columns(struct op *op, const struct columns *in, struct err *err)
         if (!column_copy(&op->columns.items[i], &in->items[i], err))
             return false;
     return true;
+}
+
+void op_free(struct op *op)
+{
+    free(op);
+}
+
+bool op_no_room(size_t rows, size_t cols, struct err *err)
+{
+    return err_set(err, ERR_LIMIT, "%zu rows of %zu columns do not fit in memory", rows, cols);
+}
+
+bool op_read_positions(struct params *params, const char *key, size_t bound, size_t **positions,
+                       size_t *count, struct err *err)
+{
+    struct params_vector vector;
+    *positions = NULL;
+    *count = 0;
+    if (!params_vector(params, key, PARAMS_ANY, &vector, err))
+        return false;
+    size_t *read = mem_array(vector.count, sizeof *read);
+    bool ok = read != NULL || err_set(err, ERR_MEMORY, "no memory for %zu columns", vector.count);
+    for (size_t i = 0; ok && i < vector.count; i++) {
+        double value = vector.values[i];
+        if (!(value >= 0 && value < (double)bound) || value != floor(value))
+            ok = params_fail(params, key, err, "expected positions of columns, below %zu", bound);
+        else
+            read[i] = (size_t)value;
+    }
+    *count = ok ? vector.count : 0;
+    params_vector_finish(&vector);
+    if (ok)
+        *positions = read;
+    else
+        free(read);
+    return ok;
 }
 
 /* Loading may happen in more than one thread; the depth is of the call stack, so it is per thread

@@ -5,6 +5,10 @@
 #include "graph/op.h"
 
 /* One line per operator, alphabetical; the same name in table.c. */
+extern const struct op_type op_column_transformer;
+extern const struct op_type op_feature_union;
+extern const struct op_type op_passthrough;
+extern const struct op_type op_select;
 extern const struct op_type op_standard_scaler;
 
 /* A zeroed operator of `size` bytes whose first member is its struct op, with type, inputs and
@@ -28,6 +32,16 @@ bool op_new_columns(struct op *op, size_t count, struct err *err);
 
 /* Appends an output. Returns its index. */
 uint32_t op_add_output(struct op *op, enum output_kind kind, size_t cols);
+
+/* The destroy function of an operator that took nothing but itself. */
+void op_free(struct op *op);
+
+/* Refusal of a run whose blocks do not fit. Returns false. */
+bool op_no_room(size_t rows, size_t cols, struct err *err);
+
+/* A list of positions, each below `bound`; the caller frees them. */
+bool op_read_positions(struct params *params, const char *key, size_t bound, size_t **positions,
+                       size_t *count, struct err *err);
 
 /* True for what may stand before another step: one output, whose columns are described. */
 bool op_is_transformer(const struct op *op);

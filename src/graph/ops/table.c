@@ -4,8 +4,9 @@
 
 /* Alphabetical. To add an operator: its line here, in ops.h and in meson.build. */
 static const struct op_type *const table[] = {
-    &op_standard_scaler,
-    NULL,
+    &op_column_transformer, &op_feature_union,
+    &op_passthrough,        &op_select,
+    &op_standard_scaler,    NULL,
 };
 
 const struct op_type *const *op_type_list(void)

@@ -1,0 +1,25 @@
+/* Choosing columns by name, at load and at run. The columns themselves are declared in graph/op.h.
+ */
+#ifndef OMEN_GRAPH_COLUMNS_H
+#define OMEN_GRAPH_COLUMNS_H
+
+#include "graph/op.h"
+#include "math/matrix.h"
+
+/* Positions in `in` of the names that params' list `key` holds, in its order; the caller frees
+ * them. Refuses an empty list, a name that is not there (saying which are), one that two columns
+ * share, and one that is listed twice. */
+bool columns_resolve(struct params *params, const char *key, const struct columns *in,
+                     size_t **indices, size_t *count, struct err *err);
+
+bool columns_copy(struct columns *to, const struct columns *from, struct err *err);
+
+/* Copies of those columns; the caller finishes them. */
+bool columns_select(struct columns *to, const struct columns *from, const size_t *indices,
+                    size_t count, struct err *err);
+
+/* out: in->rows x count. */
+void columns_gather(const struct matrix *in, const size_t *indices, size_t count,
+                    struct matrix *out);
+
+#endif

@@ -1,0 +1,111 @@
+#include "graph/pipeline.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "graph/columns.h"
+#include "graph/ops/ops.h"
+#include "graph/step.h"
+
+void pipeline_finish(struct pipeline *pipeline)
+{
+    if (pipeline == NULL)
+        return;
+    for (size_t i = 0; i < pipeline->count; i++)
+        op_destroy(pipeline->steps[i]);
+    free(pipeline->steps);
+    *pipeline = (struct pipeline){0};
+}
+
+static bool columns_behind(const struct op *op, struct columns *columns, struct err *err)
+{
+    struct columns behind = {0};
+    if (op_is_transformer(op) && !columns_copy(&behind, &op->columns, err))
+        return false;
+    columns_finish(columns);
+    *columns = behind;
+    return true;
+}
+
+bool pipeline_add(struct pipeline *pipeline, struct params *params, struct columns *columns,
+                  struct err *err)
+{
+    if (columns->count == 0)
+        return params_fail(params, "", err, "nothing can follow a step that makes the answer");
+    struct op **steps = mem_resize(pipeline->steps, pipeline->count + 1, sizeof *steps);
+    if (steps == NULL)
+        return err_set(err, ERR_MEMORY, "no memory for another step");
+    pipeline->steps = steps;
+    if (!step_create(&steps[pipeline->count], params, columns, err))
+        return false;
+    return columns_behind(steps[pipeline->count++], columns, err);
+}
+
+bool pipeline_read(struct pipeline *pipeline, struct params *params, const char *key,
+                   struct columns *columns, struct err *err)
+{
+    size_t count = params_length(params, key);
+    for (size_t i = 0; i < count; i++) {
+        struct params *step = params_element(params, key, i, err);
+        if (step == NULL || !pipeline_add(pipeline, step, columns, err))
+            return false;
+        if (!op_is_transformer(pipeline->steps[i]))
+            return params_fail(step, "op", err, "is not a transformer");
+    }
+    return true;
+}
+
+static bool step_run(const struct op *op, struct matrix *current, struct arena *scratch,
+                     struct err *err)
+{
+    struct matrix next = matrix_in_arena(scratch, current->rows, op->outputs[0].cols);
+    if (next.data == NULL)
+        return op_no_room(next.rows, next.cols, err);
+    struct arena_mark mark = arena_mark(scratch);
+    bool ok = op_run(op, current, &next, 1, scratch, err);
+    arena_rewind(scratch, mark);
+    *current = next;
+    return ok;
+}
+
+static void matrix_copy(const struct matrix *from, struct matrix *to)
+{
+    for (size_t row = 0; row < from->rows; row++)
+        memcpy(matrix_row(to, row), matrix_row(from, row), from->cols * sizeof(double));
+}
+
+bool pipeline_run(const struct pipeline *pipeline, const struct matrix *in, struct matrix *out,
+                  uint32_t wanted, struct arena *scratch, struct err *err)
+{
+    if (pipeline->count == 0) {
+        matrix_copy(in, &out[0]);
+        return true;
+    }
+    struct arena_mark mark = arena_mark(scratch);
+    struct matrix current = *in;
+    bool ok = true;
+    for (size_t i = 0; ok && i + 1 < pipeline->count; i++)
+        ok = step_run(pipeline->steps[i], &current, scratch, err);
+    ok = ok && op_run(pipeline->steps[pipeline->count - 1], &current, out, wanted, scratch, err);
+    arena_rewind(scratch, mark);
+    return ok;
+}
+
+size_t pipeline_bytes(const struct pipeline *pipeline)
+{
+    size_t bytes = 0;
+    for (size_t i = 0; i < pipeline->count; i++)
+        bytes += pipeline->steps[i]->bytes;
+    return bytes;
+}
+
+size_t pipeline_width(const struct pipeline *pipeline)
+{
+    size_t width = 0;
+    for (size_t i = 0; i < pipeline->count; i++)
+        for (size_t j = 0; j < pipeline->steps[i]->output_count; j++)
+            if (pipeline->steps[i]->outputs[j].cols > width)
+                width = pipeline->steps[i]->outputs[j].cols;
+    return width;
+}

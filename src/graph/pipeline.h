@@ -1,0 +1,31 @@
+/* Operators one after the other: a model's steps, or the steps inside of an operator. */
+#ifndef OMEN_GRAPH_PIPELINE_H
+#define OMEN_GRAPH_PIPELINE_H
+
+#include "graph/op.h"
+
+struct pipeline {
+    struct op **steps;
+    size_t count;
+};
+
+void pipeline_finish(struct pipeline *pipeline);
+
+/* Appends the step that params describes. `columns` is what comes in; it becomes what comes out
+ * (none behind an estimator, which must be the last). */
+bool pipeline_add(struct pipeline *pipeline, struct params *params, struct columns *columns,
+                  struct err *err);
+
+/* All elements of params' list `key`, each a transformer. An absent list is an empty one. */
+bool pipeline_read(struct pipeline *pipeline, struct params *params, const char *key,
+                   struct columns *columns, struct err *err);
+
+/* As op_run; without steps `in` is copied to out[0]. `scratch` is given back. */
+bool pipeline_run(const struct pipeline *pipeline, const struct matrix *in, struct matrix *out,
+                  uint32_t wanted, struct arena *scratch, struct err *err);
+
+size_t pipeline_bytes(const struct pipeline *pipeline);
+/* The widest matrix between or behind its steps. */
+size_t pipeline_width(const struct pipeline *pipeline);
+
+#endif
