@@ -5,9 +5,22 @@
 #include "graph/op.h"
 
 /* One line per operator, alphabetical; the same name in table.c. */
+extern const struct op_type op_bayesian_ridge;
 extern const struct op_type op_column_transformer;
+extern const struct op_type op_elastic_net;
 extern const struct op_type op_feature_union;
+extern const struct op_type op_gaussian_nb;
+extern const struct op_type op_generalized_linear_regressor;
+extern const struct op_type op_lasso;
+extern const struct op_type op_linear_classifier;
+extern const struct op_type op_linear_discriminant_analysis;
+extern const struct op_type op_linear_regression;
+extern const struct op_type op_logistic_regression;
+extern const struct op_type op_mlp_classifier;
+extern const struct op_type op_mlp_regressor;
 extern const struct op_type op_passthrough;
+extern const struct op_type op_quadratic_discriminant_analysis;
+extern const struct op_type op_ridge;
 extern const struct op_type op_select;
 extern const struct op_type op_standard_scaler;
 
