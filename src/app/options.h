@@ -1,0 +1,51 @@
+/* The worker's options: one table (base/config.h) and the struct that holds their values. */
+#ifndef OMEN_APP_OPTIONS_H
+#define OMEN_APP_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/config.h"
+
+struct options {
+    /* [server] */
+    char *listen;
+    int64_t listen_mode;
+    char *listen_group;
+    char *allow_peers;
+    int64_t backlog;
+    int64_t threads;
+    int64_t read_timeout, write_timeout, idle_timeout;
+    int64_t queue_budget;
+    int64_t drain_timeout;
+    /* [limits] */
+    int64_t max_connections;
+    int64_t max_body;
+    int64_t max_params;
+    int64_t max_rows;
+    int64_t request_memory;
+    /* [models] */
+    char *models;
+    char *default_model;
+    int64_t keep_versions;
+    int64_t rescan_interval;
+    int64_t max_model_bytes;
+    int64_t max_model_files;
+    int64_t max_models;
+    /* [log] */
+    int log_level;
+    int log_format;
+    double access_log;
+    int64_t slow_request;
+};
+
+const struct config_table *options_table(void);
+
+/* Fills zeroed options: defaults, then the file (path NULL or "": none), the environment, the
+ * arguments. Every mistake of all three is a line of problems; false if there is any. *next is the
+ * index of the first argument that is no flag. */
+bool options_read(struct options *options, const char *path, char **environment, int count,
+                  char **arguments, int *next, struct config_problems *problems);
+void options_finish(struct options *options);
+
+#endif
