@@ -23,8 +23,6 @@ static const struct flag flags[] = {
     {"--help", COMMAND_HELP, "Print this."},
 };
 
-static const char config_variable[] = "OMEN_CONFIG=";
-
 static bool problem(struct config_problems *problems, const char *where, const char *what)
 {
     buf_printf(&problems->text, "%s: %s\n", where, what);
@@ -78,68 +76,55 @@ static bool parse_arguments(struct command *command, int argc, char **argv,
                             struct config_problems *problems)
 {
     bool ok = true;
-    for (int i = 0; i < argc; i++) {
+    for (int i = 1; i < argc; i++) {
         const char *value;
-        if (i > 0 && strcmp(argv[i], "--") == 0) {
+        if (strcmp(argv[i], "--") == 0) {
             while (i < argc)
                 command->arguments[command->count++] = argv[i++];
-        } else if (i > 0 && (value = flag_value(argv, argc, &i, "--config")) != NULL) {
+        } else if ((value = flag_value(argv, argc, &i, "--config")) != NULL) {
             command->config = value;
             if (value[0] == '\0')
                 ok = problem(problems, "--config", "takes the path of a file");
-        } else if (i > 0 && (value = flag_value(argv, argc, &i, "--check")) != NULL) {
+        } else if ((value = flag_value(argv, argc, &i, "--check")) != NULL) {
             ok = parse_check(command, value, argv, argc, &i, problems) && ok;
-        } else if (i == 0 || !parse_plain(command, argv[i])) {
+        } else if (!parse_plain(command, argv[i])) {
             command->arguments[command->count++] = argv[i];
         }
     }
     return ok;
 }
 
-/* OMEN_CONFIG is no option of the table, which would call it a mistake. */
-static void take_environment(struct command *command, char **environment)
+static const char *environment_get(char **environment, const char *name)
 {
-    size_t kept = 0;
+    size_t length = strlen(name);
     for (char **entry = environment; *entry != NULL; entry++) {
-        if (strncmp(*entry, config_variable, sizeof config_variable - 1) == 0)
-            command->config = *entry + sizeof config_variable - 1;
-        else
-            command->environment[kept++] = *entry;
+        if (strncmp(*entry, name, length) == 0 && (*entry)[length] == '=')
+            return *entry + length + 1;
     }
-}
-
-static size_t environment_count(char **environment)
-{
-    size_t count = 0;
-    while (environment[count] != NULL)
-        count++;
-    return count;
+    return NULL;
 }
 
 bool command_parse(struct command *command, int argc, char **argv, char **environment,
                    struct config_problems *problems)
 {
-    *command = (struct command){.action = COMMAND_SERVE};
+    *command = (struct command){.action = COMMAND_SERVE, .environment = environment};
+    command->config = environment_get(environment, "OMEN_CONFIG");
     command->arguments = mem_array((size_t)argc + 1, sizeof *command->arguments);
-    command->environment =
-        mem_array(environment_count(environment) + 1, sizeof *command->environment);
-    if (command->arguments == NULL || command->environment == NULL)
+    if (command->arguments == NULL)
         return problem(problems, "omen-worker", "no memory");
-    take_environment(command, environment);
     return parse_arguments(command, argc, argv, problems);
 }
 
 void command_finish(struct command *command)
 {
     free(command->arguments);
-    free(command->environment);
     *command = (struct command){.action = COMMAND_SERVE};
 }
 
 bool command_options(const struct command *command, struct options *options,
                      struct config_problems *problems)
 {
-    int next = 1;
+    int next = 0;
     bool ok = options_read(options, command->config, command->environment, command->count,
                            command->arguments, &next, problems);
     if (next < command->count)

@@ -23,9 +23,9 @@ struct command {
     const char *config;       /* the file's path, or NULL */
     const char *check_path;   /* "/readyz" or "/healthz" */
     const char *check_listen; /* NULL: the option listen */
-    char **arguments;         /* what is left for the table, argv[0] first; the array is owned */
+    char **arguments;         /* what is left for the table, without argv[0]; the array is owned */
     int count;
-    char **environment; /* without OMEN_CONFIG; the array is owned */
+    char **environment;
 };
 
 /* Borrows the texts of argv and environment. Adds a line per mistake. */

@@ -43,7 +43,7 @@ static const struct config_option rows[] = {
          "keepalive_timeout (nginx: 60s), so that it is not closed under a request."},
     {"server", "queue-budget", CONFIG_DURATION, VALUE(queue_budget), "500ms", BOUNDS(0, HOUR),
      .help = "Longest time a request may wait for a thread; older ones are answered 503 with "
-             "Retry-After. 0s: no limit."},
+             "Retry-After. 0: no limit."},
     {"server", "drain-timeout", CONFIG_DURATION, VALUE(drain_timeout), "25s", BOUNDS(0, HOUR),
      .help =
          "After TERM or QUIT: how long requests in flight and kept connections may take to end."},
@@ -86,8 +86,8 @@ static const struct config_option rows[] = {
      .help = "One event is one line: text for people, json for machines."},
     {"log", "access-log", CONFIG_REAL, VALUE(access_log), "0", BOUNDS(0, 1),
      .help = "The fraction of requests that are logged: 0 none, 0.01 one in a hundred, 1 all."},
-    {"log", "slow-request", CONFIG_DURATION, VALUE(slow_request), "0s", BOUNDS(0, HOUR),
-     .help = "Requests that take longer than this are logged whatever access-log says. 0s: off."},
+    {"log", "slow-request", CONFIG_DURATION, VALUE(slow_request), "0", BOUNDS(0, HOUR),
+     .help = "Requests that take longer than this are logged whatever access-log says. 0: off."},
 };
 
 static const struct config_table table = {
