@@ -1,6 +1,5 @@
 #include "protocols/rows.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -225,28 +224,6 @@ bool rows_read(struct rows *rows, const struct schema *schema, const struct json
     return seal(rows, err);
 }
 
-static bool schema_has_words(const struct schema *schema)
-{
-    for (size_t i = 0; i < schema->field_count; i++) {
-        if (schema->fields[i].type == FIELD_CATEGORY)
-            return true;
-    }
-    return false;
-}
-
-/* Numbers that stand for words are looked up one by one and replaced by their codes in place. */
-static void judge_row(struct frame *frame, size_t row)
-{
-    const double *cells = matrix_row(&frame->matrix, row);
-    for (size_t i = 0; i < frame->matrix.cols; i++) {
-        double value = cells[i];
-        if (isnan(value))
-            frame_set_missing(frame, row, i);
-        else
-            frame_set_number(frame, row, i, value);
-    }
-}
-
 bool rows_read_numbers(struct rows *rows, const struct schema *schema,
                        const struct json_envelope *envelope, size_t max_rows, struct arena *arena,
                        struct err *err)
@@ -267,13 +244,8 @@ bool rows_read_numbers(struct rows *rows, const struct schema *schema,
         .cols = schema->field_count,
         .stride = schema->field_count,
     };
-    bool words = schema_has_words(schema);
-    for (size_t row = 0; row < count; row++) {
-        if (words)
-            judge_row(&rows->frame, row);
-        else
-            frame_check_row(&rows->frame, row);
-    }
+    for (size_t row = 0; row < count; row++)
+        frame_check_row(&rows->frame, row);
     return seal(rows, err);
 }
 
