@@ -1,0 +1,285 @@
+"""From a fitted estimator, however nested, to steps and a model.
+
+The walk carries the training data along, as the estimator's own parts transform it: widths, and
+whatever a fitted object does not say about itself, come from there. Everything that cannot be
+exported is collected with its place, so that one run names it all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from sklearn.exceptions import NotFittedError
+from sklearn.feature_selection import SelectorMixin
+from sklearn.utils.validation import check_is_fitted
+
+from .document import Refused
+from .predictors import PREDICTORS
+from .transformers import ENCODERS, TRANSFORMERS
+
+WRAPPERS = {
+    "FrozenEstimator": "estimator",
+    "GridSearchCV": "best_estimator_",
+    "HalvingGridSearchCV": "best_estimator_",
+    "HalvingRandomSearchCV": "best_estimator_",
+    "RANSACRegressor": "estimator_",
+    "RandomizedSearchCV": "best_estimator_",
+}
+
+ALTERNATIVES = {
+    "ClassifierChain": "it answers several labels for one row",
+    "MultiOutputClassifier": "it answers several labels for one row: export its estimators_ one "
+                             "by one",
+    "MultiOutputRegressor": "export its estimators_ one by one",
+    "OneVsRestClassifier": "export its estimators_ one by one",
+    "TransformedTargetRegressor": "export its regressor_ and transform the answers, or train on "
+                                  "the transformed target",
+}
+
+
+@dataclass
+class Stage:
+    """What reaches a part: the data, and for each column the input it is, untouched, or None."""
+
+    data: Any
+    inputs: list[int | None]
+
+    def take(self, indices: list[int]) -> Stage:
+        data = self.data.iloc[:, indices] if hasattr(self.data, "iloc") else self.data[:, indices]
+        return Stage(data, [self.inputs[index] for index in indices])
+
+    def through(self, transformer: Any) -> Stage:
+        data = transformer.transform(self.data)
+        if not hasattr(data, "iloc"):
+            data = _dense(data)
+        return Stage(data, [None] * data.shape[1])
+
+
+def _dense(data: Any) -> np.ndarray:
+    data = np.asarray(data.toarray() if hasattr(data, "toarray") else data)
+    return data.reshape(len(data), -1)
+
+
+@dataclass
+class Walk:
+    """The inputs' names; what the walk finds out about them; what it could not export."""
+
+    names: list[str]
+    refusals: list[str] = field(default_factory=list)
+    encoded: set[int] = field(default_factory=set)  # inputs that reach an encoder as they are
+    computed: set[int] = field(default_factory=set)  # inputs that anything else computes with
+    words: dict[int, list] = field(default_factory=dict)  # the encoders' categories, by input
+    outputs: list[str] = field(default_factory=lambda: ["value"])
+
+    def refuse(self, place: str, reason: str) -> list:
+        self.refusals.append(f"{place}: {reason}" if place else reason)
+        return []
+
+    def document(self, estimator: Any, data: Any) -> tuple[list, dict | None]:
+        """All steps, and the model if the last part is one."""
+        stage = Stage(data, list(range(data.shape[1])))
+        steps, model, last = self._chain(estimator, stage, "")
+        self._compute_with(last)
+        return steps, model
+
+    def _compute_with(self, stage: Stage) -> None:
+        self.computed.update(index for index in stage.inputs if index is not None)
+
+    def _chain(self, estimator: Any, stage: Stage, place: str) -> tuple[list, dict | None, Stage]:
+        """A whole pipeline, whose last part may be a model."""
+        estimator, place = _unwrap(estimator, place)
+        if _kind(estimator) == "Pipeline":
+            steps: list = []
+            for name, part in estimator.steps[:-1]:
+                more, stage = self._transformer(part, stage, _join(place, name))
+                steps += more
+            name, part = estimator.steps[-1]
+            more, model, stage = self._chain(part, stage, _join(place, name))
+            return steps + more, model, stage
+        if _kind(estimator) in PREDICTORS:
+            return [], self._model(estimator, stage, place), stage
+        steps, stage = self._transformer(estimator, stage, place)
+        return steps, None, stage
+
+    def _model(self, estimator: Any, stage: Stage, place: str) -> dict | None:
+        self._compute_with(stage)
+        kind = _kind(estimator)
+        try:
+            check_is_fitted(estimator)
+            model, self.outputs = PREDICTORS[kind](estimator, np.asarray(stage.data, dtype=float))
+        except Refused as refused:
+            for reason in refused.reasons:
+                self.refuse(_name(place, kind), reason)
+            return None
+        except NotFittedError:
+            self.refuse(_name(place, kind), "is not fitted")
+            return None
+        return model
+
+    def _transformer(self, part: Any, stage: Stage, place: str) -> tuple[list, Stage]:
+        """A part whose answer goes on. Where it cannot be exported, the walk goes on too."""
+        part, place = _unwrap(part, place)
+        if part is None or (isinstance(part, str) and part == "passthrough"):
+            return [], stage
+        kind = _kind(part)
+        try:
+            check_is_fitted(part)
+            if kind == "Pipeline":
+                steps: list = []
+                for name, inner in part.steps:
+                    more, stage = self._transformer(inner, stage, _join(place, name))
+                    steps += more
+                return steps, stage
+            if kind == "ColumnTransformer":
+                return self._column_transformer(part, stage, _name(place, kind))
+            if kind == "FeatureUnion":
+                return self._feature_union(part, stage, _name(place, kind))
+            return self._leaf(part, stage, kind)
+        except NotFittedError:
+            raise Refused(self.refusals + [f"{_name(place, kind)}: is not fitted"]) from None
+        except Refused as refused:
+            for reason in refused.reasons:
+                self.refuse(_name(place, kind), reason)
+            if not hasattr(part, "transform"):
+                raise Refused(self.refusals) from None
+            return [], stage.through(part)
+
+    def _leaf(self, part: Any, stage: Stage, kind: str) -> tuple[list, Stage]:
+        if isinstance(part, SelectorMixin) and kind:
+            indices = [int(index) for index in part.get_support(indices=True)]
+            return self._select(stage, indices), stage.take(indices)
+        if kind not in TRANSFORMERS:
+            raise Refused([_why_not(part)])
+        steps = TRANSFORMERS[kind](part)
+        if not steps:  # the identity
+            return [], stage
+        if kind in ENCODERS:
+            for index, values in zip(stage.inputs, steps[0]["categories_"]):
+                if index is not None:
+                    self.encoded.add(index)
+                    self.words.setdefault(index, []).extend(values)
+        else:
+            self._compute_with(stage)
+        return steps, stage.through(part)
+
+    def _names_of(self, stage: Stage) -> list[str] | None:
+        """The columns' names, where all of them are inputs as they came and each is there once."""
+        known = [index for index in stage.inputs if index is not None]
+        if len(known) < len(stage.inputs) or len(set(known)) < len(known):
+            return None
+        return [self.names[index] for index in known]
+
+    def _select(self, stage: Stage, indices: list[int]) -> list:
+        names = self._names_of(stage)
+        if indices == list(range(len(stage.inputs))):
+            return []
+        if names is None:
+            return [{"op": "select", "indices": indices}]
+        return [{"op": "select", "columns": [names[index] for index in indices]}]
+
+    def _column_transformer(self, part: Any, stage: Stage, place: str) -> tuple[list, Stage]:
+        names = self._names_of(stage)
+        elements, stages = [], []
+        weights = part.transformer_weights or {}
+        for name, inner, chosen in part.transformers_:
+            indices = _positions(chosen, stage.data)
+            if not indices or (isinstance(inner, str) and inner == "drop"):
+                continue
+            taken = stage.take(indices)
+            steps, after = self._transformer(inner, taken, _join(place, name))
+            steps = steps + _weighted(weights.get(name), after)
+            if names is None:
+                elements.append({"steps": [{"op": "select", "indices": indices}] + steps})
+            else:
+                elements.append({"columns": [names[index] for index in indices], "steps": steps})
+            stages.append(after)
+        operator = ({"op": "feature_union", "transformers": elements} if names is None
+                    else {"op": "column_transformer", "transformers": elements})
+        return [operator], self._side_by_side(part, stage, stages)
+
+    def _feature_union(self, part: Any, stage: Stage, place: str) -> tuple[list, Stage]:
+        elements, stages = [], []
+        weights = part.transformer_weights or {}
+        for name, inner in part.transformer_list:
+            if isinstance(inner, str) and inner == "drop":
+                continue
+            steps, after = self._transformer(inner, stage, _join(place, name))
+            elements.append({"steps": steps + _weighted(weights.get(name), after)})
+            stages.append(after)
+        return ([{"op": "feature_union", "transformers": elements}],
+                self._side_by_side(part, stage, stages))
+
+    def _side_by_side(self, part: Any, stage: Stage, stages: list[Stage]) -> Stage:
+        after = stage.through(part)
+        inputs = [index for each in stages for index in each.inputs]
+        if len(inputs) != len(after.inputs):
+            raise Refused([f"makes {len(after.inputs)} columns where its parts make "
+                           f"{len(inputs)}"])
+        if part.transformer_weights:
+            return after
+        return Stage(after.data, inputs)
+
+
+def _weighted(weight: float | None, stage: Stage) -> list:
+    if weight is None:
+        return []
+    count = len(stage.inputs)
+    return [{"op": "min_max_scaler", "scale_": [float(weight)] * count, "min_": [0] * count}]
+
+
+def _positions(chosen: Any, data: Any) -> list[int]:
+    """Positions of a ColumnTransformer's columns: names, positions, a mask, or a slice of either."""
+    labels = list(data.columns) if hasattr(data, "columns") else []
+    if isinstance(chosen, slice):
+        if isinstance(chosen.start, str) or isinstance(chosen.stop, str):
+            first = 0 if chosen.start is None else labels.index(chosen.start)
+            last = len(labels) if chosen.stop is None else labels.index(chosen.stop) + 1
+            return list(range(first, last)[::chosen.step])
+        return list(range(data.shape[1])[chosen])
+    if isinstance(chosen, str) or np.isscalar(chosen):
+        chosen = [chosen]
+    chosen = list(chosen)
+    if chosen and all(isinstance(item, (bool, np.bool_)) for item in chosen):
+        return [index for index, taken in enumerate(chosen) if taken]
+    return [labels.index(item) if isinstance(item, str) else range(data.shape[1])[int(item)]
+            for item in chosen]
+
+
+def _kind(part: Any) -> str:
+    """The class, if it is scikit-learn's own: a subclass may compute anything."""
+    module = type(part).__module__
+    return type(part).__name__ if module.split(".")[0] == "sklearn" else ""
+
+
+def _why_not(part: Any) -> str:
+    name = type(part).__name__
+    if not _kind(part):
+        return f"{type(part).__module__}.{name} is not scikit-learn's own"
+    if name in ALTERNATIVES:
+        return f"{name} cannot be exported: {ALTERNATIVES[name]}"
+    if name in PREDICTORS:
+        return f"{name} in the middle of a pipeline"
+    return f"{name} has no operator"
+
+
+def _unwrap(part: Any, place: str) -> tuple[Any, str]:
+    """A search's best estimator, and the like."""
+    while _kind(part) in WRAPPERS:
+        wrapper = _kind(part)
+        attribute = WRAPPERS[wrapper]
+        if not hasattr(part, attribute):
+            raise Refused([f"{_name(place, wrapper)}: has no {attribute} (not fitted, or refit is "
+                           f"off)"])
+        part, place = getattr(part, attribute), _join(place, f"{wrapper}.{attribute}")
+    return part, place
+
+
+def _join(place: str, name: str) -> str:
+    return f"{place} > {name}" if place else name
+
+
+def _name(place: str, kind: str) -> str:
+    if not kind:
+        return place
+    return f"{place} ({kind})" if place else kind
