@@ -19,7 +19,8 @@ static void text_trim(char *text)
         text[length - 1 - tail] = '\0';
 }
 
-static void text_format(char *text, size_t size, const char *format, va_list arguments)
+__attribute__((format(printf, 3, 0))) static void text_format(char *text, size_t size,
+                                                              const char *format, va_list arguments)
 {
     int length = vsnprintf(text, size, format, arguments);
     if (length < 0)

@@ -11,9 +11,10 @@ bool mem_multiply(size_t a, size_t b, size_t *product)
 
 void *mem_array(size_t count, size_t size)
 {
-    if (count == 0 || size == 0)
-        return calloc(1, 1);
-    return calloc(count, size); /* calloc checks the product */
+    size_t bytes;
+    if (!mem_multiply(count, size, &bytes))
+        return NULL;
+    return calloc(bytes > 0 ? bytes : 1, 1);
 }
 
 void *mem_resize(void *block, size_t count, size_t size)
