@@ -1,0 +1,191 @@
+#include "formats/native.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "formats/native_params.h"
+
+#define FORMAT_NAME "omen/1"
+
+/* Every step holds what it knows of its columns: without a limit, a short document of many steps
+ * over many columns would take much memory. */
+#define STEPS_MAX 1000
+
+static const char *const document_members[] = {
+    "format", "inputs",  "steps",       "model",   "outputs", "golden", "baseline",
+    "name",   "version", "description", "created", "task",    "source", NULL,
+};
+
+/* The byte after `"format"`, white space and a colon, or NULL. */
+static const char *after_format_key(const char *at, const char *end)
+{
+    static const char key[] = "\"format\"";
+    at = memmem(at, (size_t)(end - at), key, sizeof key - 1);
+    if (at == NULL)
+        return NULL;
+    at += sizeof key - 1;
+    while (at < end && strchr(" \t\r\n:", *at) != NULL && *at != '\0')
+        at++;
+    return at;
+}
+
+/* An object with a member "format" of "omen/..." somewhere. */
+static bool native_detect(const struct format_file *file)
+{
+    static const char value[] = "\"omen/";
+    const char *at = file->data;
+    const char *end = file->data + file->size;
+    while (at < end && strchr(" \t\r\n", *at) != NULL && *at != '\0')
+        at++;
+    if (at >= end || *at != '{')
+        return false;
+    while ((at = after_format_key(at, end)) != NULL) {
+        if ((size_t)(end - at) >= sizeof value - 1 && memcmp(at, value, sizeof value - 1) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool check_format(const struct node *document, struct err *err)
+{
+    struct node format;
+    if (!node_member(document, "format", &format))
+        return node_fail(&format, err, "is required");
+    if (strcmp(json_string(format.value, NULL), FORMAT_NAME) == 0)
+        return true;
+    return node_fail(&format, err, "expected \"" FORMAT_NAME "\"; this build knows no other");
+}
+
+static bool read_texts(const struct node *document, struct artifact *artifact, struct err *err)
+{
+    struct node source;
+    if (!node_text_or(document, "name", &artifact->name, err) ||
+        !node_text_or(document, "version", &artifact->version, err) ||
+        !node_text_or(document, "description", &artifact->description, err) ||
+        !node_text_or(document, "created", &artifact->created, err) ||
+        !node_text_or(document, "task", &artifact->task, err))
+        return false;
+    if (!node_member(document, "source", &source))
+        return true;
+    if (!node_expect(&source, JSON_OBJECT, err))
+        return false;
+    for (struct json_iterator it = json_begin(source.value); json_next(&it);) {
+        struct node text;
+        if (node_member(&source, it.key, &text) && !node_expect(&text, JSON_STRING, err))
+            return false;
+    }
+    return node_text_or(&source, "trainer", &artifact->trainer, err);
+}
+
+/* {"file": "model.ubj", "format": "xgboost"}: the document describes a trainer's own file. */
+static bool refuse_sidecar(const struct node *model, struct err *err)
+{
+    struct node file, format;
+    if (!node_member(model, "file", &file))
+        return true;
+    if (node_member(model, "format", &format) && json_type(format.value) == JSON_STRING)
+        err_set(err, ERR_UNSUPPORTED,
+                "a model file of format \"%.40s\" beside the document is "
+                "not supported yet by this build",
+                json_string(format.value, NULL));
+    else
+        err_set(err, ERR_UNSUPPORTED,
+                "a model file beside the document is not supported yet by this build");
+    return node_prefix(model, err);
+}
+
+static bool add_step(const struct node *step, struct graph *graph, struct columns *columns,
+                     struct err *err)
+{
+    struct native_store store;
+    if (!node_expect(step, JSON_OBJECT, err))
+        return false;
+    native_store_init(&store);
+    struct params *params = native_params_create(&store, step, err);
+    bool ok = params != NULL && graph_add_step(graph, params, columns, err) &&
+              native_store_check(&store, err);
+    native_store_finish(&store);
+    return ok;
+}
+
+static bool read_steps(const struct node *document, struct graph *graph, struct columns *columns,
+                       struct err *err)
+{
+    struct node steps, model;
+    size_t count = 0;
+    if (node_member(document, "steps", &steps)) {
+        if (!node_expect(&steps, JSON_ARRAY, err))
+            return false;
+        count = json_array_length(steps.value);
+        if (count > STEPS_MAX) {
+            err_set(err, ERR_LIMIT, "%zu steps; at most %d are accepted", count, STEPS_MAX);
+            return node_prefix(&steps, err);
+        }
+    }
+    bool has_model = node_member(document, "model", &model);
+    if (has_model && (!node_expect(&model, JSON_OBJECT, err) || !refuse_sidecar(&model, err)))
+        return false;
+    if (count == 0 && !has_model)
+        return node_fail(document, err, "\"steps\" or \"model\" is required");
+    for (size_t i = 0; i < count; i++) {
+        struct node step = node_element(&steps, i);
+        if (!add_step(&step, graph, columns, err))
+            return false;
+    }
+    return !has_model || add_step(&model, graph, columns, err);
+}
+
+static bool read_graph(const struct node *document, struct graph *graph, struct err *err)
+{
+    struct node inputs;
+    struct columns columns = {0};
+    if (!node_member(document, "inputs", &inputs))
+        return node_fail(&inputs, err, "is required");
+    bool ok = native_inputs_read(&inputs, &graph->schema, err) &&
+              graph_input_columns(graph, &columns, err) &&
+              read_steps(document, graph, &columns, err) && graph_seal(graph, err);
+    columns_finish(&columns);
+    return ok;
+}
+
+static bool read_document(const struct node *document, struct artifact *artifact, struct err *err)
+{
+    struct node member;
+    if (!node_expect(document, JSON_OBJECT, err) || !check_format(document, err) ||
+        !node_only(document, document_members, err) || !read_texts(document, artifact, err))
+        return false;
+    artifact->format = FORMAT_NAME;
+    artifact->graph = graph_create();
+    if (artifact->graph == NULL)
+        return err_set(err, ERR_MEMORY, "no memory for a model");
+    struct graph *graph = artifact->graph;
+    if (!read_graph(document, graph, err))
+        return false;
+    if (node_member(document, "outputs", &member) && !native_outputs_read(&member, graph, err))
+        return false;
+    if (node_member(document, "golden", &member) &&
+        !native_golden_read(&member, graph, &artifact->golden, err))
+        return false;
+    return !node_member(document, "baseline", &member) ||
+           native_baseline_read(&member, graph, &artifact->baseline, err);
+}
+
+static bool native_load(const struct format_file *files, size_t count, size_t which,
+                        struct artifact *artifact, struct err *err)
+{
+    (void)count;
+    struct json *root = NULL;
+    bool ok = json_parse_document(files[which].data, files[which].size, &root, err);
+    if (ok) {
+        struct node document = {.value = root};
+        ok = read_document(&document, artifact, err);
+    }
+    json_free(root);
+    return ok || err_prefix(err, "%s", files[which].name);
+}
+
+const struct format native_format = {
+    .name = "omen/1",
+    .detect = native_detect,
+    .load = native_load,
+};
