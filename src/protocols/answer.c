@@ -5,6 +5,32 @@
 
 #include "codec/json.h"
 
+/* A request's memory is bounded by the worker, so that running out of it is the request's size. */
+int answer_status_of(enum err_code code)
+{
+    switch (code) {
+    case ERR_NONE:
+        return 200;
+    case ERR_INVALID:
+    case ERR_MISSING:
+    case ERR_CATEGORY:
+    case ERR_RANGE:
+    case ERR_UNSUPPORTED:
+        return 400;
+    case ERR_NOT_FOUND:
+        return 404;
+    case ERR_LIMIT:
+    case ERR_MEMORY:
+        return 413;
+    case ERR_UNAVAILABLE:
+        return 503;
+    case ERR_IO:
+    case ERR_INTERNAL:
+        break;
+    }
+    return 500;
+}
+
 void answer_open(struct http_response *response, int status, const char *code,
                  const struct err *err)
 {

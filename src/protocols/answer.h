@@ -6,6 +6,9 @@
 #include "base/err.h"
 #include "http/response.h"
 
+/* The HTTP status that an error stands for. */
+int answer_status_of(enum err_code code);
+
 /* Empties the body and writes the object but for its closing brace, so that the caller can add
  * members (each beginning with a comma). 503 gets its Retry-After here. */
 void answer_open(struct http_response *response, int status, const char *code,

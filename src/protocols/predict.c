@@ -291,7 +291,7 @@ static bool is_json(struct job *job)
 static void answer_no_model(struct job *job, const struct err *err)
 {
     const char *code = err->code == ERR_NOT_FOUND ? "unknown_model" : err_code_name(err->code);
-    answer_open(job->response, protocol_status_of(err->code), code, err);
+    answer_open(job->response, answer_status_of(err->code), code, err);
     answer_close(job->response);
 }
 

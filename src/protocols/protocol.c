@@ -30,35 +30,14 @@ bool protocol_add_all(struct router *router, struct protocol_context *context, s
     return true;
 }
 
-/* A request's memory is bounded by the worker, so that running out of it is the request's size. */
 int protocol_status_of(enum err_code code)
 {
-    switch (code) {
-    case ERR_NONE:
-        return 200;
-    case ERR_INVALID:
-    case ERR_MISSING:
-    case ERR_CATEGORY:
-    case ERR_RANGE:
-    case ERR_UNSUPPORTED:
-        return 400;
-    case ERR_NOT_FOUND:
-        return 404;
-    case ERR_LIMIT:
-    case ERR_MEMORY:
-        return 413;
-    case ERR_UNAVAILABLE:
-        return 503;
-    case ERR_IO:
-    case ERR_INTERNAL:
-        break;
-    }
-    return 500;
+    return answer_status_of(code);
 }
 
 void protocol_answer_error(struct http_response *response, const struct err *err)
 {
-    answer_open(response, protocol_status_of(err->code), err_code_name(err->code), err);
+    answer_open(response, answer_status_of(err->code), err_code_name(err->code), err);
     answer_close(response);
 }
 

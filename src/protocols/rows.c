@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "protocols/answer.h"
-#include "protocols/protocol.h"
 
 static bool fault_shape(struct rows *rows, struct err *err, size_t row, const char *is)
 {
@@ -332,7 +331,7 @@ static const char *fault_code(const struct rows *rows, const struct err *err)
 void rows_answer_error(const struct rows *rows, const struct err *err,
                        struct http_response *response)
 {
-    answer_open(response, protocol_status_of(err->code), fault_code(rows, err), err);
+    answer_open(response, answer_status_of(err->code), fault_code(rows, err), err);
     if (rows->fault == ROWS_LENGTH) {
         buf_printf(&response->body, ",\"expected\":%zu,\"got\":%zu", rows->expected, rows->got);
     } else if (rows->fault == ROWS_NAMES) {
