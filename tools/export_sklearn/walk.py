@@ -229,7 +229,7 @@ def _weighted(weight: float | None, stage: Stage) -> list:
 
 
 def _positions(chosen: Any, data: Any) -> list[int]:
-    """Positions of a ColumnTransformer's columns: names, positions, a mask, or a slice of either."""
+    """Where a ColumnTransformer's columns are: names, positions, a mask, or a slice of either."""
     labels = list(data.columns) if hasattr(data, "columns") else []
     if isinstance(chosen, slice):
         if isinstance(chosen.start, str) or isinstance(chosen.stop, str):

@@ -1,0 +1,1 @@
+"""How the models under tests/models are trained; see ../make."""

@@ -1,0 +1,131 @@
+"""scikit-learn's bundled real data sets as tables, and a mixed one made from one of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import pandas
+from sklearn import datasets
+
+SEED = 20240229
+
+
+@dataclass(frozen=True)
+class Set:
+    name: str
+    X: pandas.DataFrame
+    y: Any
+    classes: tuple[str, ...] = ()
+    targets: tuple[str, ...] = ()
+
+
+def _bundled(name: str, loaded: Any, classes: bool) -> Set:
+    frame = loaded.data.astype(float)
+    names = tuple(str(item) for item in loaded.target_names) if classes else ()
+    return Set(name, frame, np.asarray(loaded.target), names)
+
+
+def _grades(values: pandas.Series, words: list[str], shares: list[float]) -> pandas.Series:
+    """Words by quantile, so that some are rare."""
+    edges = np.quantile(values, np.cumsum(shares)[:-1])
+    return pandas.Series([words[place] for place in np.searchsorted(edges, values, side="right")],
+                         dtype=object)
+
+
+def _punch(frame: pandas.DataFrame, column: str, share: float, generator: Any) -> None:
+    frame.loc[generator.random(len(frame)) < share, column] = np.nan
+
+
+def _mixed_columns(X: pandas.DataFrame) -> pandas.DataFrame:
+    """Numbers, words (some rare, some not ASCII), words that look like numbers, and numbers that
+    are categories."""
+    return pandas.DataFrame({
+        "radius": X["mean radius"],
+        "texture": X["mean texture"],
+        "area": X["mean area"],
+        "smoothness": _grades(X["mean smoothness"], ["low", "medium", "high"], [0.3, 0.4, 0.3]),
+        "symmetry": _grades(X["mean symmetry"],
+                            ["schief", "mäßig", "gleichmäßig", "très élevé", "≈ 1"],
+                            [0.35, 0.3, 0.28, 0.05, 0.02]),
+        "concavity grade": _grades(X["mean concavity"], ["1", "2", "3", "4", "10"],
+                                   [0.4, 0.3, 0.2, 0.07, 0.03]),
+        "points": np.floor(X["mean concave points"] * 25).clip(0, 4),
+        "border": _grades(X["worst fractal dimension"], ["smooth", "ragged"], [0.8, 0.2]),
+    })
+
+
+@lru_cache(maxsize=None)
+def load(name: str) -> Set:
+    return MAKERS[name]()
+
+
+def breast_cancer() -> Set:
+    return _bundled("breast-cancer", datasets.load_breast_cancer(as_frame=True), True)
+
+
+def iris() -> Set:
+    return _bundled("iris", datasets.load_iris(as_frame=True), True)
+
+
+def wine() -> Set:
+    return _bundled("wine", datasets.load_wine(as_frame=True), True)
+
+
+def digits() -> Set:
+    return _bundled("digits", datasets.load_digits(as_frame=True), False)
+
+
+def diabetes() -> Set:
+    return _bundled("diabetes", datasets.load_diabetes(as_frame=True, scaled=False), False)
+
+
+def linnerud() -> Set:
+    loaded = datasets.load_linnerud(as_frame=True)
+    return Set("linnerud", loaded.data.astype(float), loaded.target.to_numpy(dtype=float),
+               targets=tuple(loaded.target_names))
+
+
+def mixed() -> Set:
+    loaded = datasets.load_breast_cancer(as_frame=True)
+    frame = _mixed_columns(loaded.data.reset_index(drop=True))
+    generator = np.random.default_rng(SEED)
+    for column, share in (("radius", 0.08), ("area", 0.05), ("symmetry", 0.1),
+                          ("concavity grade", 0.04)):
+        _punch(frame, column, share, generator)
+    return Set("mixed", frame, np.asarray(loaded.target),
+               tuple(str(item) for item in loaded.target_names))
+
+
+def mixed_complete() -> Set:
+    """The same without missing values."""
+    loaded = datasets.load_breast_cancer(as_frame=True)
+    frame = _mixed_columns(loaded.data.reset_index(drop=True))
+    return Set("mixed-complete", frame, np.asarray(loaded.target),
+               tuple(str(item) for item in loaded.target_names))
+
+
+def mixed_new() -> Set:
+    """Every fourth row of the mixed table with words that no encoder has seen."""
+    before = mixed()
+    frame = before.X.iloc[::4].reset_index(drop=True)
+    generator = np.random.default_rng(SEED + 1)
+    for column, word in (("smoothness", "unheard of"), ("symmetry", "新しい"),
+                         ("concavity grade", "7")):
+        frame.loc[generator.random(len(frame)) < 0.25, column] = word
+    return Set("mixed-new", frame, before.y[::4], before.classes)
+
+
+MAKERS = {
+    "breast-cancer": breast_cancer,
+    "diabetes": diabetes,
+    "digits": digits,
+    "iris": iris,
+    "linnerud": linnerud,
+    "mixed": mixed,
+    "mixed-complete": mixed_complete,
+    "mixed-new": mixed_new,
+    "wine": wine,
+}
