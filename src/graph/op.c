@@ -102,6 +102,13 @@ bool op_no_room(size_t rows, size_t cols, struct err *err)
     return err_set(err, ERR_LIMIT, "%zu rows of %zu columns do not fit in memory", rows, cols);
 }
 
+bool op_refuse_missing(const char *name, size_t row, struct err *err)
+{
+    err_set(err, ERR_MISSING, "column '%.160s' is missing, and the model does not take that",
+            name != NULL ? name : "");
+    return err_at(err, (int64_t)row, name);
+}
+
 bool op_read_positions(struct params *params, const char *key, size_t bound, size_t **positions,
                        size_t *count, struct err *err)
 {

@@ -6,22 +6,36 @@
 
 /* One line per operator, alphabetical; the same name in table.c. */
 extern const struct op_type op_bayesian_ridge;
+extern const struct op_type op_binarizer;
 extern const struct op_type op_column_transformer;
 extern const struct op_type op_elastic_net;
 extern const struct op_type op_feature_union;
+extern const struct op_type op_function_transformer;
 extern const struct op_type op_gaussian_nb;
 extern const struct op_type op_generalized_linear_regressor;
+extern const struct op_type op_k_bins_discretizer;
 extern const struct op_type op_lasso;
 extern const struct op_type op_linear_classifier;
 extern const struct op_type op_linear_discriminant_analysis;
 extern const struct op_type op_linear_regression;
 extern const struct op_type op_logistic_regression;
+extern const struct op_type op_max_abs_scaler;
+extern const struct op_type op_min_max_scaler;
+extern const struct op_type op_missing_indicator;
 extern const struct op_type op_mlp_classifier;
 extern const struct op_type op_mlp_regressor;
+extern const struct op_type op_normalizer;
+extern const struct op_type op_one_hot_encoder;
+extern const struct op_type op_ordinal_encoder;
 extern const struct op_type op_passthrough;
+extern const struct op_type op_pca;
+extern const struct op_type op_polynomial_features;
+extern const struct op_type op_power_transformer;
 extern const struct op_type op_quadratic_discriminant_analysis;
 extern const struct op_type op_ridge;
+extern const struct op_type op_robust_scaler;
 extern const struct op_type op_select;
+extern const struct op_type op_simple_imputer;
 extern const struct op_type op_standard_scaler;
 
 /* A zeroed operator of `size` bytes whose first member is its struct op, with type, inputs and
@@ -51,6 +65,9 @@ void op_free(struct op *op);
 
 /* Refusal of a run whose blocks do not fit. Returns false. */
 bool op_no_room(size_t rows, size_t cols, struct err *err);
+
+/* Refusal of a missing value in a cell where the trainer would refuse it. Returns false. */
+bool op_refuse_missing(const char *name, size_t row, struct err *err);
 
 /* A list of positions, each below `bound`; the caller frees them. */
 bool op_read_positions(struct params *params, const char *key, size_t bound, size_t **positions,

@@ -2,23 +2,20 @@
 
 #include <stdlib.h>
 
-/* (x - mean) / scale, two roundings as numpy does them: no reciprocal, no fused step. */
+#include "graph/ops/center_scale.h"
+
 struct standard_scaler {
     struct op op;
-    struct params_vector mean, scale; /* values NULL when absent */
+    struct center_scale values;
 };
 
 static bool scaler_read(struct standard_scaler *self, struct params *params,
                         const struct columns *in, struct err *err)
 {
-    if (!op_need_numbers(params, in, err) || !op_same_columns(&self->op, in, err))
+    if (!op_need_numbers(params, in, err) || !op_same_columns(&self->op, in, err) ||
+        !center_scale_read(&self->values, params, "mean_", "scale_", in->count, err))
         return false;
-    if (params_has(params, "mean_") && !params_vector(params, "mean_", in->count, &self->mean, err))
-        return false;
-    if (params_has(params, "scale_") &&
-        !params_vector(params, "scale_", in->count, &self->scale, err))
-        return false;
-    self->op.bytes += (self->mean.count + self->scale.count) * sizeof(double);
+    self->op.bytes += center_scale_bytes(&self->values);
     return true;
 }
 
@@ -33,26 +30,14 @@ static bool scaler_run(const struct op *op, const struct matrix *in, struct matr
                        uint32_t wanted, struct arena *scratch, struct err *err)
 {
     (void)wanted, (void)scratch, (void)err;
-    const struct standard_scaler *self = (const struct standard_scaler *)op;
-    for (size_t row = 0; row < in->rows; row++) {
-        const double *restrict from = matrix_row(in, row);
-        double *restrict to = matrix_row(&out[0], row);
-        for (size_t i = 0; i < in->cols; i++) {
-            double x = from[i];
-            if (self->mean.values != NULL)
-                x -= self->mean.values[i];
-            to[i] = self->scale.values != NULL ? x / self->scale.values[i] : x;
-        }
-    }
+    center_scale_run(&((const struct standard_scaler *)op)->values, in, &out[0]);
     return true;
 }
 
 static void scaler_destroy(struct op *op)
 {
-    struct standard_scaler *self = (struct standard_scaler *)op;
-    params_vector_finish(&self->mean);
-    params_vector_finish(&self->scale);
-    free(self);
+    center_scale_finish(&((struct standard_scaler *)op)->values);
+    free(op);
 }
 
 const struct op_type op_standard_scaler = {
