@@ -28,7 +28,9 @@ ITERATIVE = 1e-9  # powers and inverse distribution functions
 @dataclass(frozen=True)
 class Case:
     """`rows` names the data that is answered, if it is not the data trained on. `target` makes
-    another target of the data set's table. `words` trains on the classes' names."""
+    another target of the data set's table. `words` trains on the classes' names. `floors` names the
+    outputs whose terms cancel: there the tolerance is one of the column's largest value ("column"),
+    everywhere else of each value itself."""
 
     name: str
     data: str
@@ -208,9 +210,11 @@ case("linnerud-mlp", "linnerud",
      lambda: scaled(MLPRegressor(hidden_layer_sizes=(8,), activation="tanh", solver="lbfgs",
                                  max_iter=500, random_state=SEED)))
 
-# Ten classes, 64 numbers, 1797 rows.
+# Ten classes, 64 numbers, 1797 rows. Of 17970 scores one is 9e-5 where its terms are near 1: in
+# exact arithmetic the trainer's own answer is 7e-12 off.
 case("digits", "digits",
-     lambda: make_pipeline(pp.MinMaxScaler(), lm.LogisticRegression(C=0.1, max_iter=1000)))
+     lambda: make_pipeline(pp.MinMaxScaler(), lm.LogisticRegression(C=0.1, max_iter=1000)),
+     floors={"score": "column"})
 case("digits-mlp", "digits",
      lambda: make_pipeline(pp.MinMaxScaler(), MLPClassifier((32,), max_iter=150,
                                                             random_state=SEED)))

@@ -22,10 +22,6 @@ from .cases import CASES, Case
 CREATED = "2026-01-01T00:00:00Z"
 NORMAL_97_5 = 1.959963984540054  # the normal distribution's quantile: the output interval's width
 
-# Where |got - expected| <= tolerance * |expected| cannot hold because terms cancel, the tolerance
-# is one of the column's largest value. "column" says so for an output; all others are strict.
-FLOORS = {"score": "column", "value": "column", "interval": "column"}
-
 
 def rows_of(frame: Any) -> list[list]:
     return [[word(cell) for cell in row] for row in frame.astype(object).values.tolist()]
@@ -48,9 +44,7 @@ def write(path: str, content: str) -> None:
 
 
 def write_expected(folder: str, case: Case, rows: str, outputs: dict[str, list]) -> None:
-    head = {"data": rows, "tolerance": case.tolerance,
-            "floors": {name: kind for name, kind in {**FLOORS, **case.floors}.items()
-                       if name in outputs}}
+    head = {"data": rows, "tolerance": case.tolerance, "floors": case.floors}
     text = json.dumps(head)[:-1] + ', "outputs": {\n'
     text += ",\n".join(f'"{name}": {lines(values)}' for name, values in outputs.items())
     write(os.path.join(folder, "expected.json"), text + "\n}}\n")
