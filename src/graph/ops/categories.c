@@ -10,9 +10,15 @@
 #include "graph/ops/ops.h"
 #include "graph/schema.h"
 
+bool category_is_missing(const struct params_value *value)
+{
+    return value->type == PARAMS_NULL || (value->type == PARAMS_NUMBER && isnan(value->number)) ||
+           (value->type == PARAMS_TEXT && strcmp(value->text, "NaN") == 0);
+}
+
 const char *category_text(const struct params_value *value, char buffer[CATEGORY_TEXT_SIZE])
 {
-    if (value->type == PARAMS_NULL)
+    if (category_is_missing(value))
         return "nan";
     if (value->type == PARAMS_NUMBER) {
         schema_normal_number(value->number, buffer, CATEGORY_TEXT_SIZE);
@@ -21,13 +27,6 @@ const char *category_text(const struct params_value *value, char buffer[CATEGORY
     size_t length =
         schema_normal_text(value->text, strlen(value->text), buffer, CATEGORY_TEXT_SIZE);
     return length > 0 ? buffer : value->text;
-}
-
-/* null and "NaN" are the missing value: JSON has no NaN. */
-static bool value_is_missing(const struct params_value *value)
-{
-    return value->type == PARAMS_NULL || (value->type == PARAMS_NUMBER && isnan(value->number)) ||
-           (value->type == PARAMS_TEXT && strcmp(value->text, "NaN") == 0);
 }
 
 /* True if it is a number, or spelled as one. */
@@ -49,7 +48,7 @@ static bool words_match(struct categories *self, const struct strmap *codes, str
     char buffer[CATEGORY_TEXT_SIZE];
     for (size_t i = 0; i < self->list.count; i++) {
         const struct params_value *value = &self->list.values[i];
-        if (value_is_missing(value))
+        if (category_is_missing(value))
             continue;
         const char *text = category_text(value, buffer);
         uint32_t code = strmap_get(codes, text, strlen(text));
@@ -94,7 +93,7 @@ static bool numbers_read(struct categories *self, struct params *params, struct 
     if (self->numbers == NULL)
         return err_set(err, ERR_MEMORY, "no memory for %zu categories", self->list.count);
     for (size_t i = 0; i < self->list.count; i++) {
-        if (value_is_missing(&self->list.values[i]))
+        if (category_is_missing(&self->list.values[i]))
             continue;
         struct category_number *number = &self->numbers[self->number_count++];
         number->category = (uint32_t)i;
@@ -122,7 +121,7 @@ static bool categories_read(struct categories *self, struct params *params, cons
     if (self->list.count >= OP_COLUMNS_MAX)
         return params_fail(params, "", err, "expected fewer than %zu categories", OP_COLUMNS_MAX);
     for (size_t i = 0; i < self->list.count; i++) {
-        if (!value_is_missing(&self->list.values[i]))
+        if (!category_is_missing(&self->list.values[i]))
             continue;
         if (self->missing != CATEGORY_NONE)
             return params_fail(params, "", err, "the missing value is there twice");
@@ -197,7 +196,7 @@ static bool spellings_add(const struct categories *self, struct strmap *map, str
     char buffer[CATEGORY_TEXT_SIZE];
     for (size_t i = 0; i < self->list.count; i++) {
         const struct params_value *value = &self->list.values[i];
-        if (value_is_missing(value))
+        if (category_is_missing(value))
             continue;
         const char *text = category_text(value, buffer);
         uint32_t existing;
@@ -215,7 +214,7 @@ static bool list_mark(const struct categories *self, const struct params_list *l
     char buffer[CATEGORY_TEXT_SIZE];
     for (size_t i = 0; i < list->count; i++) {
         const char *text = category_text(&list->values[i], buffer);
-        uint32_t category = value_is_missing(&list->values[i])
+        uint32_t category = category_is_missing(&list->values[i])
                                 ? self->missing
                                 : strmap_get(spellings, text, strlen(text));
         if (category == CATEGORY_NONE) /* which is STRMAP_NONE */

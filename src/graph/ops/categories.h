@@ -39,7 +39,11 @@ uint32_t categories_find(const struct categories *categories, double cell);
 bool categories_mark_infrequent(const struct categories *categories, struct params *params,
                                 size_t index, bool *infrequent, bool *any, struct err *err);
 
-/* A value's spelling: a word as it is, but numbers normalised. `buffer` may hold it. */
+/* null and "NaN" are the missing value: JSON has no NaN. */
+bool category_is_missing(const struct params_value *value);
+
+/* A value's spelling: a word as it is, but numbers normalised, "nan" for the
+ * missing one. `buffer` may hold it. */
 #define CATEGORY_TEXT_SIZE 32
 const char *category_text(const struct params_value *value, char buffer[CATEGORY_TEXT_SIZE]);
 

@@ -1,6 +1,5 @@
 #include "graph/ops/ops.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,13 +20,6 @@ struct simple_imputer {
     size_t *indicated; /* positions of inputs with an indicator */
     size_t indicated_count;
 };
-
-/* A statistic that is missing itself drops the column: none of its values was there in training. */
-static bool statistic_is_missing(const struct params_value *value)
-{
-    return value->type == PARAMS_NULL || (value->type == PARAMS_NUMBER && isnan(value->number)) ||
-           (value->type == PARAMS_TEXT && strcmp(value->text, "NaN") == 0);
-}
 
 /* Copies the column, with one word more. */
 static bool words_extend(struct column *to, const struct column *from, const char *word,
@@ -70,12 +62,13 @@ static bool column_impute(struct kept *kept, const struct params_value *value, s
     return column_copy(to, from, err);
 }
 
+/* A statistic that is missing itself drops its column: there was no value in training. */
 static bool columns_impute(struct simple_imputer *self, const struct params_list *statistics,
                            struct params *params, const struct columns *in, struct err *err)
 {
     size_t count = 0;
     for (size_t i = 0; i < in->count; i++)
-        count += !statistic_is_missing(&statistics->values[i]);
+        count += !category_is_missing(&statistics->values[i]);
     if (count + self->indicated_count == 0)
         return params_fail(params, "statistics_", err, "drop every column");
     self->kept = mem_array(count, sizeof *self->kept);
@@ -85,7 +78,7 @@ static bool columns_impute(struct simple_imputer *self, const struct params_list
         return false;
     for (size_t i = 0; i < in->count; i++) {
         const struct params_value *value = &statistics->values[i];
-        if (statistic_is_missing(value))
+        if (category_is_missing(value))
             continue;
         struct kept *kept = &self->kept[self->kept_count];
         kept->from = i;
