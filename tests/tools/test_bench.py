@@ -1,0 +1,83 @@
+"""The benchmark runs, prints its table and leaves nothing behind. What it measured is no test."""
+
+import os
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+BENCH = ROOT / "tools" / "bench"
+
+
+def find_build():
+    places = [os.environ["OMEN_BUILD"]] if os.environ.get("OMEN_BUILD") else ["build-gcc", "build"]
+    for place in places:
+        if (ROOT / place / "tools" / "bench.d" / "null-responder").exists():
+            return str(ROOT / place)
+    raise FileNotFoundError(f"no null-responder in {places}; build first or set OMEN_BUILD")
+
+
+def run(*arguments, **variables):
+    return subprocess.run(
+        [sys.executable, str(BENCH), *arguments],
+        env={**os.environ, **variables},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def processes_that_mention(text):
+    found = []
+    for name in os.listdir("/proc"):
+        try:
+            command = pathlib.Path(f"/proc/{name}/cmdline").read_bytes() if name.isdigit() else b""
+        except OSError:
+            continue
+        if text.encode() in command:
+            found.append(command)
+    return found
+
+
+def test_help_names_the_options():
+    done = run("--help")
+    assert done.returncode == 0
+    for option in ("--seconds", "--connections", "--rounds", "--only", "--build"):
+        assert option in done.stdout
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["--only", "apache"], ["--connections", "0"], ["--connections", "x"], ["--rounds", "0"],
+     ["--seconds", "-1"], ["predict"]],
+)
+def test_wrong_usage_is_refused(arguments):
+    done = run(*arguments)
+    assert done.returncode == 2
+    assert arguments[0] in done.stderr or arguments[0] in ("predict",) and "serve" in done.stderr
+
+
+def test_a_short_run_prints_the_table_and_cleans_up(tmp_path):
+    done = run("--only", "null", "--build", find_build(), "--seconds", "1", "--rounds", "1",
+               "--connections", "2", TMPDIR=str(tmp_path))
+    assert done.returncode == 0, done.stdout + done.stderr
+    lines = [line.split() for line in done.stdout.splitlines()]
+    load = [line for line in lines if line[:2] == ["empty", "responder"]]
+    assert len(load) == 2, done.stdout  # one of the load, one of the processes
+    connections, rate, p50, p99, cpu, errors = map(float, load[0][4:10])
+    assert (connections, errors) == (2, 0)
+    assert rate > 0 and 0 < p50 <= p99 and cpu > 0
+    assert list(tmp_path.iterdir()) == []
+    assert processes_that_mention(str(tmp_path)) == []
+
+
+def test_a_build_without_programs_fails_with_a_sentence(tmp_path):
+    done = run("--only", "null", "--build", str(tmp_path / "none"), TMPDIR=str(tmp_path))
+    assert done.returncode == 1
+    assert "bench: " in done.stdout and "Traceback" not in done.stderr
+    assert list(tmp_path.iterdir()) == []
