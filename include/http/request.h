@@ -40,11 +40,11 @@ struct http_request {
     const char *content_type; /* media type in lower case without parameters; "" when absent */
     const char *body;         /* NUL-terminated besides */
     size_t body_length;
-    const char *id;           /* request id: from the web server, or ours */
-    const char *remote;       /* REMOTE_ADDR or "" */
-    struct arena *arena;      /* for whatever the handler needs until the answer is sent */
-    struct arena *scratch;    /* for operators */
-    unsigned worker;          /* number of the worker thread */
+    const char *id;        /* request id: from the web server, or ours */
+    const char *remote;    /* REMOTE_ADDR or "" */
+    struct arena *arena;   /* for whatever the handler needs until the answer is sent */
+    struct arena *scratch; /* for operators */
+    unsigned worker;       /* number of the worker thread */
     struct http_timing timing;
     /* A parameter of the FastCGI request ("HTTP_ACCEPT"), or NULL. Never trust HTTP_*. */
     const char *(*param)(const struct http_request *request, const char *name);
@@ -55,7 +55,8 @@ struct http_request {
  * a control byte, or a path that does not begin with '/'. */
 bool http_path_decode(const char *raw, size_t length, char *out, size_t *out_length);
 
-/* "Application/JSON; charset=utf-8" -> "application/json" in the arena; "" for none; NULL: memory. */
+/* "Application/JSON; charset=utf-8" -> "application/json" in the arena; "" for none; NULL: memory.
+ */
 const char *http_media_type(struct arena *arena, const char *content_type);
 
 #endif

@@ -14,7 +14,7 @@ struct http_response {
     struct buf headers;       /* whole "Name: value\r\n" lines */
     struct buf body;
     /* For the access log and the metrics, set by whoever knows; static or in the arena. */
-    const char *route;        /* the route's pattern */
+    const char *route; /* the route's pattern */
     const char *model, *version;
     size_t rows;
 };

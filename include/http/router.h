@@ -16,7 +16,8 @@
 #define ROUTER_PARAMS_MAX 4
 
 struct router_match {
-    const char *values[ROUTER_PARAMS_MAX]; /* in the pattern's order, NUL-terminated, in the arena */
+    const char
+        *values[ROUTER_PARAMS_MAX]; /* in the pattern's order, NUL-terminated, in the arena */
     size_t count;
 };
 

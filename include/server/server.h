@@ -18,20 +18,20 @@
 #include "http/response.h"
 
 struct server_options {
-    const char *listen;   /* "unix:/run/omen/worker.sock" or "HOST:PORT" or "[::1]:PORT"; ignored
-                             when LISTEN_FDS or a listening fd 0 brings the socket */
-    int64_t listen_mode;  /* of a unix socket, 0660 */
+    const char *listen;  /* "unix:/run/omen/worker.sock" or "HOST:PORT" or "[::1]:PORT"; ignored
+                            when LISTEN_FDS or a listening fd 0 brings the socket */
+    int64_t listen_mode; /* of a unix socket, 0660 */
     const char *listen_group; /* "" : leave it */
     const char *allow_peers;  /* TCP: comma-separated addresses that may connect; "" : loopback */
     int64_t backlog;
-    int64_t threads;      /* 0: as many as the cgroup grants */
+    int64_t threads; /* 0: as many as the cgroup grants */
     int64_t max_connections;
-    int64_t max_body;     /* bytes */
-    int64_t max_params;   /* bytes of names and values together */
+    int64_t max_body;                                  /* bytes */
+    int64_t max_params;                                /* bytes of names and values together */
     int64_t read_timeout, write_timeout, idle_timeout; /* ns; read: the whole request */
     int64_t queue_budget; /* ns a request may wait; older ones get 503. 0: no limit */
     int64_t drain_timeout;
-    int64_t arena_limit;  /* bytes a request may use for decoding and results */
+    int64_t arena_limit; /* bytes a request may use for decoding and results */
     struct metrics *metrics;
     /* Answers a request whose parameters and body are complete. `response` is reset. */
     void (*handle)(void *context, struct http_request *request, struct http_response *response);
@@ -57,15 +57,19 @@ struct server *server_create(const struct server_options *options, struct err *e
 void server_destroy(struct server *server);
 
 /* Starts the workers and runs until drained. True after an orderly drain; false when the drain
- * deadline passed with requests still running or a second signal came. */
+ * deadline passed with requests still running or a second signal came. After false with drain begun
+ * the workers still run and use whatever the handler uses: the caller frees nothing and leaves
+ * with _exit(). server_destroy then does nothing. */
 bool server_run(struct server *server, struct err *err);
 
-/* Changes what a reload may change: timeouts, budget, limits that need no new memory. Control thread. */
+/* Changes what a reload may change: timeouts, budget, limits that need no new memory. Control
+ * thread. */
 void server_reconfigure(struct server *server, const struct server_options *options);
 
 bool server_is_draining(const struct server *server);
 
-/* "server": {...} for /status: accepted, active, idle, queue and its age, shed, per-worker state. */
+/* "server": {...} for /status: accepted, active, idle, queue and its age, shed, per-worker state.
+ */
 void server_describe(struct server *server, struct buf *out);
 
 /* Asks a running worker over its socket: sends GET path, returns the HTTP status, 0 with err when

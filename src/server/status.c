@@ -1,0 +1,127 @@
+#include "server/status.h"
+
+#include "base/clock.h"
+#include "server/worker.h"
+
+static const char *const state_names[] = {
+    [CONNECTION_FREE] = NULL,       [CONNECTION_IDLE] = "idle",    [CONNECTION_PARTIAL] = "partial",
+    [CONNECTION_QUEUED] = "queued", [CONNECTION_BODY] = "reading", [CONNECTION_BUSY] = "busy",
+};
+
+static const char *const worker_names[] = {
+    [WORKER_WAITING] = "waiting",
+    [WORKER_READING] = "reading",
+    [WORKER_RUNNING] = "running",
+    [WORKER_WRITING] = "writing",
+};
+
+static double queue_age(const struct ring_status *status)
+{
+    if (status->oldest == 0)
+        return 0;
+    return (double)(clock_monotonic_ns() - status->oldest) / (double)CLOCK_NS_PER_S;
+}
+
+static uint64_t counter_get(const _Atomic uint64_t *counter)
+{
+    return atomic_load_explicit(counter, memory_order_relaxed);
+}
+
+static void describe_worker(const struct worker *worker, int64_t now, struct buf *out)
+{
+    int state = atomic_load_explicit(&worker->state, memory_order_relaxed);
+    int64_t since = atomic_load_explicit(&worker->since, memory_order_relaxed);
+    buf_printf(out, "{\"state\":\"%s\",\"seconds\":%.3f,\"requests\":%llu}", worker_names[state],
+               since > 0 && now > since ? (double)(now - since) / (double)CLOCK_NS_PER_S : 0.0,
+               (unsigned long long)counter_get(&worker->requests));
+}
+
+void server_describe(struct server *server, struct buf *out)
+{
+    size_t counts[CONNECTION_STATES], active = 0;
+    int64_t now = clock_monotonic_ns();
+    struct ring_status queue = ring_status(server->ring);
+    connections_count(&server->connections, counts);
+    for (size_t i = 0; i < CONNECTION_STATES; i++)
+        active += counts[i];
+    buf_printf(out, "\"server\":{\"draining\":%s,\"accepted\":%llu,\"active\":%zu,\"idle\":%zu,",
+               server_is_draining(server) ? "true" : "false",
+               (unsigned long long)counter_get(&server->accepted), active, counts[CONNECTION_IDLE]);
+    buf_printf(out, "\"connection_limit\":%zu,\"refused_peers\":%llu,\"accept_errors\":%llu,",
+               server->connection_limit, (unsigned long long)counter_get(&server->refused_peers),
+               (unsigned long long)counter_get(&server->accept_errors));
+    buf_printf(out,
+               "\"shed\":%llu,\"queue\":{\"length\":%zu,\"peak\":%zu,\"age_seconds\":%.6f},"
+               "\"workers\":[",
+               (unsigned long long)counter_get(&server->shed), queue.length, queue.peak,
+               queue_age(&queue));
+    for (unsigned i = 0; i < server->worker_count; i++) {
+        if (i > 0)
+            buf_put_char(out, ',');
+        describe_worker(server->workers[i], now, out);
+    }
+    buf_put_text(out, "]}");
+}
+
+static void collect_connections(void *context, struct metrics_emitter *emitter)
+{
+    struct server *server = context;
+    size_t counts[CONNECTION_STATES];
+    connections_count(&server->connections, counts);
+    for (int state = CONNECTION_IDLE; state < CONNECTION_STATES; state++)
+        metrics_emit(emitter, &state_names[state], (double)counts[state]);
+}
+
+static void collect_queue_length(void *context, struct metrics_emitter *emitter)
+{
+    struct server *server = context;
+    metrics_emit(emitter, NULL, (double)ring_status(server->ring).length);
+}
+
+static void collect_queue_age(void *context, struct metrics_emitter *emitter)
+{
+    struct server *server = context;
+    struct ring_status status = ring_status(server->ring);
+    metrics_emit(emitter, NULL, queue_age(&status));
+}
+
+static void collect_shed(void *context, struct metrics_emitter *emitter)
+{
+    const struct server *server = context;
+    metrics_emit(emitter, NULL, (double)counter_get(&server->shed));
+}
+
+static void collect_accepted(void *context, struct metrics_emitter *emitter)
+{
+    const struct server *server = context;
+    metrics_emit(emitter, NULL, (double)counter_get(&server->accepted));
+}
+
+bool status_add_metrics(struct server *server, struct metrics *metrics)
+{
+    static const char *const state_label[] = {"state"};
+    static const struct {
+        enum metrics_type type;
+        const char *name, *help;
+        size_t labels;
+        metrics_collect_function *collect;
+    } families[] = {
+        {METRICS_GAUGE, "omen_connections", "Open FastCGI connections by state.", 1,
+         collect_connections},
+        {METRICS_GAUGE, "omen_queue_length", "Requests that wait for a worker.", 0,
+         collect_queue_length},
+        {METRICS_GAUGE, "omen_queue_age_seconds", "How long the oldest of them waits.", 0,
+         collect_queue_age},
+        {METRICS_COUNTER, "omen_shed_total", "Requests answered 503 for having waited too long.", 0,
+         collect_shed},
+        {METRICS_COUNTER, "omen_accepted_total", "FastCGI connections accepted.", 0,
+         collect_accepted},
+    };
+    for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++) {
+        if (metrics_family_add_callback(metrics, families[i].type, families[i].name,
+                                        families[i].help, state_label, families[i].labels,
+                                        families[i].collect, server) == NULL)
+            return false;
+    }
+    return true;
+}

@@ -1,0 +1,78 @@
+#include "server/worker.h"
+
+#include <stdlib.h>
+#include <sys/random.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "server/exchange.h"
+#include "server/fcgi.h"
+
+#define ID_BYTES ((size_t)16)
+
+struct worker *worker_create(struct server *server, unsigned number)
+{
+    struct worker *worker = mem_array(1, sizeof(*worker));
+    if (worker == NULL)
+        return NULL;
+    worker->server = server;
+    worker->number = number;
+    worker->peek_size = exchange_peek_size(server->params_limit);
+    worker->peek = mem_array(worker->peek_size, 1);
+    worker->fcgi = fcgi_create();
+    arena_init(&worker->arena, (size_t)limit_get(&server->limits.arena_limit));
+    arena_init(&worker->scratch, (size_t)limit_get(&server->limits.arena_limit));
+    http_response_init(&worker->response);
+    if (worker->peek == NULL || worker->fcgi == NULL) {
+        worker_destroy(worker);
+        return NULL;
+    }
+    return worker;
+}
+
+void worker_destroy(struct worker *worker)
+{
+    if (worker == NULL)
+        return;
+    fcgi_destroy(worker->fcgi);
+    arena_finish(&worker->arena);
+    arena_finish(&worker->scratch);
+    http_response_finish(&worker->response);
+    buf_finish(&worker->head);
+    buf_finish(&worker->body);
+    free(worker->peek);
+    free(worker);
+}
+
+void worker_set_state(struct worker *worker, enum worker_state state, int64_t now)
+{
+    atomic_store_explicit(&worker->since, now, memory_order_relaxed);
+    atomic_store_explicit(&worker->state, state, memory_order_relaxed);
+}
+
+void *worker_run(void *argument)
+{
+    struct worker *worker = argument;
+    struct ring_job job;
+    metrics_thread_set(worker->number + 1);
+    while (ring_pop(worker->server->ring, &job)) {
+        exchange_serve(worker, &job);
+        worker_set_state(worker, WORKER_WAITING, clock_monotonic_ns());
+    }
+    return NULL;
+}
+
+void worker_random_id(struct worker *worker, char id[33])
+{
+    static const char digits[] = "0123456789abcdef";
+    if (worker->random_left < ID_BYTES) {
+        ssize_t got = getrandom(worker->random, sizeof(worker->random), 0);
+        worker->random_left = got > 0 ? (size_t)got : 0; /* up to 256 bytes never fall short */
+    }
+    for (size_t i = 0; i < ID_BYTES; i++) {
+        unsigned char byte = worker->random_left > 0 ? worker->random[--worker->random_left] : 0;
+        id[2 * i] = digits[byte >> 4];
+        id[2 * i + 1] = digits[byte & 15];
+    }
+    id[32] = '\0';
+}

@@ -1,0 +1,51 @@
+/* A worker thread and everything it owns: memory for one request at a time. */
+#ifndef OMEN_SERVER_WORKER_H
+#define OMEN_SERVER_WORKER_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "http/response.h"
+#include "server/state.h"
+
+struct fcgi;
+
+enum worker_state { WORKER_WAITING, WORKER_READING, WORKER_RUNNING, WORKER_WRITING };
+
+/* Kept between requests, per buffer; what a large request took beyond it is given back. */
+#define WORKER_KEEP ((size_t)256 * 1024)
+
+struct worker {
+    struct server *server; /* borrowed */
+    unsigned number;
+    pthread_t thread;
+    struct fcgi *fcgi;
+    struct arena arena, scratch;
+    struct http_response response;
+    struct buf head; /* of the answer */
+    struct buf body; /* of the request */
+    unsigned char *peek;
+    size_t peek_size;
+    unsigned char random[256]; /* for request ids: one system call for 16 of them */
+    size_t random_left;
+    /* For server_describe, from any thread. */
+    _Atomic int state;
+    _Atomic int64_t since;
+    _Atomic uint64_t requests;
+};
+
+struct worker *worker_create(struct server *server, unsigned number);
+void worker_destroy(struct worker *worker);
+
+/* The thread's function; ends when the ring is closed. */
+void *worker_run(void *worker);
+
+void worker_set_state(struct worker *worker, enum worker_state state, int64_t now);
+/* 32 hexadecimal digits and a NUL. */
+void worker_random_id(struct worker *worker, char id[33]);
+
+#endif
