@@ -249,6 +249,13 @@ static void add_timing_header(struct http_response *response, const int64_t phas
         http_response_header(response, "Server-Timing", text);
 }
 
+/* The version may be gone when the access log asks for its name. */
+static const char *copy_name(struct arena *arena, const char *name)
+{
+    const char *copy = arena_copy_text(arena, name, strlen(name));
+    return copy != NULL ? copy : "";
+}
+
 static void finish(struct job *job)
 {
     struct http_response *response = job->response;
@@ -267,9 +274,8 @@ static void finish(struct job *job)
     memcpy(sample.rejected, job->rows.frame.counts, sizeof sample.rejected);
     add_timing_header(response, sample.phase_ns);
     http_response_header(response, "X-Model-Version", model->version);
-    /* The version may be gone when the access log asks. */
-    response->model = arena_copy_text(arena, model->name, strlen(model->name));
-    response->version = arena_copy_text(arena, model->version, strlen(model->version));
+    response->model = copy_name(arena, model->name);
+    response->version = copy_name(arena, model->version);
     sample.total_ns = phase(job->request->timing.queued, clock_monotonic_ns());
     model_metrics_count(model->metrics, &sample);
 }
