@@ -111,7 +111,7 @@ static bool parse(struct job *job)
     const struct http_request *request = job->request;
     if (!json_parse_envelope(request->body, request->body_length, "input", request->arena,
                              &job->envelope, &err)) {
-        if (err.code != ERR_INVALID)
+        if (err.code == ERR_MEMORY)
             return refuse(job, &err);
         return refuse_as(job, "invalid_json", err.text);
     }
