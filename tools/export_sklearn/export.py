@@ -15,7 +15,8 @@ from .table import Cell, Table, unknown_word
 from .walk import Walk
 
 GOLDEN_ROWS = 12
-GOLDEN_RTOL = 1e-9
+GOLDEN_RTOL, GOLDEN_ATOL = 1e-9, 1e-9
+GOLDEN_RTOL_MAX = 1e-3  # beyond it an answer has hardly a digit that means anything
 
 
 def export(estimator: Any, X: Any, *, name: str | None = None, version: str | None = None,
@@ -56,7 +57,7 @@ def export(estimator: Any, X: Any, *, name: str | None = None, version: str | No
     outputs = _outputs(answers, labels, targets)
     if outputs:
         document["outputs"] = outputs
-    document["golden"] = _golden(table, inputs, answers, outputs, golden)
+    document["golden"] = _golden(table, walk, inputs, answers, outputs, golden)
     document["baseline"] = _baseline(table, inputs, answers, outputs)
     return document
 
@@ -140,8 +141,8 @@ def _outputs(answers: Answers, labels: Sequence[Any] | None,
     return outputs
 
 
-def _golden(table: Table, inputs: list[dict], answers: Answers, outputs: dict[str, Any],
-            count: int) -> dict[str, Any]:
+def _golden(table: Table, walk: Walk, inputs: list[dict], answers: Answers,
+            outputs: dict[str, Any], count: int) -> dict[str, Any]:
     """Rows from all over the data, then one with a missing value and one with an unknown word
     for the first fields that allow it."""
     wanted = np.unique(np.linspace(0, table.rows - 1, min(count, table.rows)).astype(int))
@@ -162,7 +163,39 @@ def _golden(table: Table, inputs: list[dict], answers: Answers, outputs: dict[st
         given = answers.of(table.build([row]))
         rows.append({"in": row, "out": {output: _answer(output, values[0], outputs)
                                         for output, values in given.items()}})
-    return {"rtol": GOLDEN_RTOL, "rows": rows}
+    return {"rtol": _golden_rtol(walk), "atol": GOLDEN_ATOL, "rows": rows}
+
+
+def _golden_rtol(walk: Walk) -> float:
+    """How well the model's answers are determined: another order of the same sums changes them
+    about as much as another last bit of what comes into it. Mostly not at all, but coefficients
+    of collinear columns may be huge and cancel."""
+    outputs = [output for output in walk.outputs if output != "label"]
+    if walk.final is None or not outputs:
+        return GOLDEN_RTOL
+    estimator, data = walk.final
+    answers = Answers(estimator, outputs, True)
+    signs = np.where(np.arange(data.size).reshape(data.shape) % 2, 1.0, -1.0)
+    try:
+        worst = _distance(answers.of(data), answers.of(data * (1 + signs * 2**-51)))
+    except ValueError:  # there are rows that the estimator refuses
+        return GOLDEN_RTOL
+    rtol = max(GOLDEN_RTOL, float(10 ** np.ceil(np.log10(8 * worst))) if worst else 0.0)
+    if rtol > GOLDEN_RTOL_MAX:
+        raise Refused([f"answers change by {worst:.2g} of themselves when the last bit of the "
+                       f"inputs does: coefficients that cancel, of columns that say the same?"])
+    return rtol
+
+
+def _distance(these: dict[str, np.ndarray], those: dict[str, np.ndarray]) -> float:
+    """The largest relative difference of answers that are not close to zero; labels apart."""
+    worst = 0.0
+    for output, values in these.items():
+        if output != "label":
+            size = np.abs(values)
+            difference = np.abs(those[output] - values)[size > GOLDEN_ATOL]
+            worst = max(worst, float(np.max(difference / size[size > GOLDEN_ATOL], initial=0.0)))
+    return worst
 
 
 def _allowed(row: list[Cell], inputs: list[dict]) -> bool:

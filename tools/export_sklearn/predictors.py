@@ -130,23 +130,30 @@ def _probabilities(kind: str, scores: np.ndarray) -> np.ndarray:
     return _softmax(scores if scores.shape[1] > 1 else np.column_stack([-scores, scores]))
 
 
+def _probes(coefficients: np.ndarray, intercept: np.ndarray) -> np.ndarray:
+    """Rows whose scores are near 1, 0 and -1, as far as there are such rows: where scores are far
+    from 0, all ways to probabilities give 0 and 1."""
+    count = len(coefficients)
+    wanted = np.vstack([np.eye(count), -np.eye(count), np.linspace(-1, 1, count)[np.newaxis]])
+    return (wanted - intercept) @ np.linalg.pinv(coefficients).T
+
+
 def logistic_regression(estimator: Any, X: np.ndarray) -> Model:
     """Which of the three ways from scores to probabilities depends on the version, the solver, the
-    number of classes and multi_class. The estimator is asked: at its own coefficients, scaled so
-    that no score is far from its intercept, the three differ."""
+    number of classes and multi_class. The estimator is asked."""
     _refuse_many_labels(estimator)
     coefficients = np.atleast_2d(_dense(estimator.coef_))
-    squares = np.sum(coefficients**2, axis=1, keepdims=True)
-    probes = coefficients / np.where(squares > 0, squares, 1)
-    probes = np.vstack([probes, -0.5 * probes])
-    scores = probes @ coefficients.T + np.asarray(estimator.intercept_, dtype=float)
+    intercept = np.asarray(estimator.intercept_, dtype=float)
+    probes = _probes(coefficients, intercept)
+    scores = probes @ coefficients.T + intercept
     expected = estimator.predict_proba(probes)
     kinds = ["binary", "multinomial"] if len(coefficients) == 1 else ["multinomial", "ovr"]
-    for kind in kinds:
-        if np.allclose(_probabilities(kind, scores), expected, rtol=1e-7, atol=1e-12):
-            return ({"op": "logistic_regression", "multi_class": kind, **_class_weights(estimator)},
-                    ["label", "probability", "score"])
-    raise Refused(["probabilities that are neither sigmoid, softmax nor one against the rest"])
+    errors = [float(np.max(np.abs(_probabilities(kind, scores) / expected - 1)))
+              for kind in kinds]
+    if not min(errors) < 1e-6:
+        raise Refused(["probabilities that are neither sigmoid, softmax nor one against the rest"])
+    return ({"op": "logistic_regression", "multi_class": kinds[int(np.argmin(errors))],
+             **_class_weights(estimator)}, ["label", "probability", "score"])
 
 
 def linear_classifier(estimator: Any, X: np.ndarray) -> Model:

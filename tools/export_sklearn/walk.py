@@ -71,6 +71,7 @@ class Walk:
     computed: set[int] = field(default_factory=set)  # inputs that anything else computes with
     words: dict[int, list] = field(default_factory=dict)  # the encoders' categories, by input
     outputs: list[str] = field(default_factory=lambda: ["value"])
+    final: tuple[Any, np.ndarray] | None = None  # the model, and the data that reaches it
 
     def refuse(self, place: str, reason: str) -> list:
         self.refusals.append(f"{place}: {reason}" if place else reason)
@@ -107,7 +108,9 @@ class Walk:
         kind = _kind(estimator)
         try:
             check_is_fitted(estimator)
-            model, self.outputs = PREDICTORS[kind](estimator, np.asarray(stage.data, dtype=float))
+            data = np.asarray(stage.data, dtype=float)
+            model, self.outputs = PREDICTORS[kind](estimator, data)
+            self.final = (estimator, data)
         except Refused as refused:
             for reason in refused.reasons:
                 self.refuse(_name(place, kind), reason)
