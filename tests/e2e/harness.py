@@ -90,7 +90,7 @@ class Child:
     def is_alive(self):
         return self.process.poll() is None
 
-    def signal(self, number):
+    def send_signal(self, number):
         self.process.send_signal(number)
 
     def wait(self, seconds=10.0):
@@ -99,7 +99,7 @@ class Child:
     def stop(self, number=signal.SIGTERM, seconds=10.0):
         """Ends it politely, then not. Returns the exit status."""
         if self.is_alive():
-            self.signal(number)
+            self.send_signal(number)
             try:
                 self.wait(seconds)
             except subprocess.TimeoutExpired:

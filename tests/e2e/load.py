@@ -22,7 +22,7 @@ class Load(harness.Child):
     def result(self):
         """Ends the load if it still runs. What it counted."""
         if self.is_alive() and self.seconds >= 600:
-            self.signal(signal.SIGINT)
+            self.send_signal(signal.SIGINT)
         self.wait(self.seconds + 60)
         found = re.search(r"^RESULT (.*)$", self.log(), re.MULTILINE)
         assert found, self.log()

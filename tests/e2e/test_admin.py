@@ -291,7 +291,7 @@ def test_a_reload_changes_what_it_may(rig, models):
     worker = rig.worker(config=config, log_format="text")
     worker.predict("one", [1, 2])
     settings(config, access_log="1")
-    worker.signal(signal.SIGHUP)
+    worker.send_signal(signal.SIGHUP)
     harness.wait_for(lambda: "access-log" in worker.log(), "the change is logged")
     worker.predict("one", [1, 2])
     harness.wait_for(lambda: "route=" in worker.log(), "the request is logged")
@@ -303,7 +303,7 @@ def test_a_bad_file_changes_nothing_and_is_explained(rig, models):
     worker = rig.worker(config=config)
     with open(config, "w", encoding="ascii") as file:
         file.write("[log]\naccess-log = often\n[server]\nno-such-option = 1\n")
-    worker.signal(signal.SIGHUP)
+    worker.send_signal(signal.SIGHUP)
     harness.wait_for(lambda: "no-such-option" in worker.log(), "every mistake is told")
     assert "access-log" in worker.log() and config in worker.log()
     before = worker.log().count("route=")
@@ -315,7 +315,7 @@ def test_a_reload_looks_for_models(rig, models):
     """Long before the next rescan, and without being told by the file system."""
     worker = rig.worker(rescan_interval="1h")
     documents.put_version(models, "one", 2, documents.constant(2))
-    worker.signal(signal.SIGHUP)
+    worker.send_signal(signal.SIGHUP)
     worker.await_version("one", 2)
 
 

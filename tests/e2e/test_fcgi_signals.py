@@ -28,7 +28,7 @@ def ended_within(worker, seconds):
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGQUIT, signal.SIGINT])
 def test_a_signal_at_rest_ends_it(worker, number):
-    worker.signal(number)
+    worker.send_signal(number)
     status, _ = ended_within(worker, 2)
     assert status == 0, worker.log()
     assert not os.path.exists(worker.peer), "its own socket is removed"
@@ -48,7 +48,7 @@ def test_drain_lets_a_body_arrive(worker):
     with fcgi.Connection(worker.peer) as connection:
         connection.send(REQUEST[:-12])
         time.sleep(0.2)
-        worker.signal(signal.SIGTERM)
+        worker.send_signal(signal.SIGTERM)
         time.sleep(0.3)
         assert worker.is_alive()
         connection.send(REQUEST[-12:])
@@ -66,7 +66,7 @@ def test_drain_finishes_what_is_being_computed(rig):
     with fcgi.Connection(worker.peer, timeout=60 * harness.SLOWER) as connection:
         connection.send(fcgi.request_bytes("POST", "/predict/slow", body))
         time.sleep(0.15)
-        worker.signal(signal.SIGTERM)
+        worker.send_signal(signal.SIGTERM)
         answer = connection.read_answer()
         assert answer.status == 200
         assert len(harness.parse_json(answer.body)["prediction"]) == 6000
@@ -79,7 +79,7 @@ def test_drain_answers_on_kept_connections_and_closes_them(worker):
     kept = [fcgi.Connection(worker.peer) for _ in range(4)]
     for connection in kept:
         assert connection.ask("POST", "/predict/one", ROW).status == 200
-    worker.signal(signal.SIGTERM)
+    worker.send_signal(signal.SIGTERM)
     time.sleep(0.3)
     for connection in kept:
         answer = connection.ask("POST", "/predict/one", ROW)
@@ -93,7 +93,7 @@ def test_not_ready_while_draining(worker):
     with fcgi.Connection(worker.peer) as one, fcgi.Connection(worker.peer) as two:
         for connection in (one, two):
             assert connection.ask("GET", "/readyz").status == 200
-        worker.signal(signal.SIGTERM)
+        worker.send_signal(signal.SIGTERM)
         time.sleep(0.3)
         assert one.ask("GET", "/readyz").status == 503
         assert two.ask("GET", "/healthz").status == 200
@@ -102,14 +102,14 @@ def test_not_ready_while_draining(worker):
 def test_no_new_connections_while_draining(worker):
     with fcgi.Connection(worker.peer) as kept:
         kept.ask("GET", "/healthz")
-        worker.signal(signal.SIGTERM)
+        worker.send_signal(signal.SIGTERM)
         harness.wait_for(lambda: not harness.accepts(worker.peer), "the listener is closed")
 
 
 def test_idle_connections_do_not_hold_up_the_end_for_ever(worker):
     with fcgi.Connection(worker.peer) as connection:
         assert connection.ask("POST", "/predict/one", ROW).status == 200
-        worker.signal(signal.SIGTERM)
+        worker.send_signal(signal.SIGTERM)
         status, seconds = ended_within(worker, 10)
         assert status == 0, worker.log()
         assert seconds < 8 * harness.SLOWER
@@ -122,7 +122,7 @@ def test_a_request_that_never_ends_does_not_hold_up_the_end(rig):
     with fcgi.Connection(worker.peer) as connection:
         connection.send(REQUEST[:-12])
         time.sleep(0.2)
-        worker.signal(signal.SIGTERM)
+        worker.send_signal(signal.SIGTERM)
         ended_within(worker, 5)
 
 
@@ -134,10 +134,10 @@ def test_a_second_signal_ends_it_now(rig, second):
         assert idle.ask("POST", "/predict/one", ROW).status == 200
         busy.send(REQUEST[:-12])
         time.sleep(0.2)
-        worker.signal(signal.SIGTERM)
+        worker.send_signal(signal.SIGTERM)
         time.sleep(0.3)
         assert worker.is_alive()
-        worker.signal(second)
+        worker.send_signal(second)
         ended_within(worker, 5)
 
 
@@ -148,15 +148,15 @@ def test_signals_in_the_middle_of_a_body_do_not_cut_it(worker):
     with fcgi.Connection(worker.peer) as connection:
         for start in range(0, len(message), 20_000):
             connection.send(message[start : start + 20_000])
-            worker.signal(signal.SIGHUP)
-            worker.signal(signal.SIGUSR1)
+            worker.send_signal(signal.SIGHUP)
+            worker.send_signal(signal.SIGUSR1)
             time.sleep(0.02)
         assert connection.read_answer().status == 200
     assert worker.is_alive()
 
 
 def test_a_closed_pipe_is_no_reason_to_end(worker):
-    worker.signal(signal.SIGPIPE)
+    worker.send_signal(signal.SIGPIPE)
     time.sleep(0.2)
     assert worker.is_alive()
     assert worker.predict("one", [1, 2]) == {"prediction": 1}

@@ -37,7 +37,7 @@ def test_rolling_restarts(rig, measured, long_forms):
         for _ in range(restarts):
             successor = rig.worker(**options)
             harness.wait_for(lambda: " model " in successor.log(), "its model is loaded")
-            worker.signal(signal.SIGTERM)
+            worker.send_signal(signal.SIGTERM)
             assert worker.wait(40) == 0, worker.log()
             worker = successor
         counts = running.result()
@@ -84,7 +84,7 @@ def test_rolling_restarts_by_the_supervisor(rig, measured):
     running = rig.add(load.Load(rig.run, nginx.port, "/predict/m", ROW, check="version"))
     seen = {only_child(supervisor)}
     for _ in range(3):
-        supervisor.signal(signal.SIGUSR2)
+        supervisor.send_signal(signal.SIGUSR2)
         harness.wait_for(lambda: set(children(supervisor.pid)) - seen, "a new worker")
         seen.add(only_child(supervisor))
     counts = running.result()

@@ -58,7 +58,7 @@ def assert_ends(child, number):
     processes = descendants(child.pid)
     assert len(processes) >= 4, "supervisor, worker, nginx and its process"
     run = re.search(r"ready on (\S+)/worker.sock", child.log())[1]
-    child.signal(number)
+    child.send_signal(number)
     assert child.wait(40) == 0, child.log()
     harness.wait_for(lambda: not any(map(is_running, processes)), "everything has ended")
     assert not os.path.exists(run), "its run directory is left"
