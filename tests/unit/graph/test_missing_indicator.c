@@ -9,7 +9,7 @@ static void test_values(void **state)
 {
     (void)state;
     const double in[] = {NAN, 2, 3, NAN, 1, NAN, NAN, 1};
-    const double expected[] = {1, 1, 1, 0};
+    const double expected[] = {1, 1, 0, 0};
     fake_check("{'op': 'missing_indicator', 'features_': [3, 0]}", "a b c d:x,y", 2, in, expected,
                0);
     struct op *op = fake_op("{'op': 'missing_indicator', 'features_': [3, 0]}", "a b c d:x,y");
