@@ -44,7 +44,8 @@ bool frame_init(struct frame *frame, const struct schema *schema, size_t rows, s
                 struct err *err);
 
 void frame_set_number(struct frame *frame, size_t row, size_t column, double value);
-/* Number fields refuse every word (FRAME_WRONG_TYPE); a category is looked up, numbers normalised. */
+/* Number fields refuse every word (FRAME_WRONG_TYPE); a category is looked up, numbers normalised.
+ */
 void frame_set_text(struct frame *frame, size_t row, size_t column, const char *text,
                     size_t length);
 void frame_set_missing(struct frame *frame, size_t row, size_t column);

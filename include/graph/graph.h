@@ -22,11 +22,11 @@ struct graph_label {
 };
 
 struct graph_output {
-    char *name;            /* as requests ask for it: "label", "probability", ... or renamed */
+    char *name; /* as requests ask for it: "label", "probability", ... or renamed */
     enum output_kind kind;
     size_t cols;
-    bool single;           /* print as float32 */
-    uint32_t index;        /* of the last operator's outputs */
+    bool single;    /* print as float32 */
+    uint32_t index; /* of the last operator's outputs */
 };
 
 struct graph {
@@ -35,7 +35,7 @@ struct graph {
     size_t step_count;
     struct graph_output outputs[OP_OUTPUTS_MAX];
     size_t output_count;
-    uint32_t default_output; /* what {"prediction": ...} is */
+    uint32_t default_output;    /* what {"prediction": ...} is */
     struct graph_label *labels; /* class_count, or NULL: 0, 1, 2 ... */
     size_t class_count;
     char **targets; /* names of OUTPUT_VALUE's columns, or NULL */

@@ -30,8 +30,8 @@ struct field {
     char *name;
     char *description; /* may be NULL */
     enum field_type type;
-    bool required;            /* the key must be there (null is judged by on_missing) */
-    double minimum, maximum;  /* -INFINITY / INFINITY: no bound */
+    bool required;           /* the key must be there (null is judged by on_missing) */
+    double minimum, maximum; /* -INFINITY / INFINITY: no bound */
     enum field_policy on_missing, on_unknown, on_out_of_range;
     double missing_replacement, unknown_replacement, range_replacement; /* encoded */
     char **words; /* category: values in order; numbers are spelled as schema_normal_number does */
@@ -52,8 +52,9 @@ struct schema {
 /* Zeroed fields for the caller to fill (names and words are owned by the schema from then on);
  * defaults: number, required, no bounds, every policy REJECT. */
 bool schema_init(struct schema *schema, size_t field_count, struct err *err);
-/* Gives words that are numbers their normal spelling and builds the look-up tables; refuses duplicate names, duplicate words, contradictory policies
- * (not required, but missing is rejected; clip without bounds), minimum > maximum. */
+/* Gives words that are numbers their normal spelling and builds the look-up tables; refuses
+ * duplicate names, duplicate words, contradictory policies (not required, but missing is rejected;
+ * clip without bounds), minimum > maximum. */
 bool schema_seal(struct schema *schema, struct err *err);
 void schema_finish(struct schema *schema);
 

@@ -125,7 +125,7 @@ static void test_normal_number(void **state)
     assert_number(-3, "-3");
     assert_number(0.1, "0.1");
     assert_number(1e15, "1000000000000000");
-    assert_number(123456789012345678, "123456789012345680");
+    assert_number(1.2345678901234568e17, "123456789012345680");
     assert_number(1e300, "1e+300");
     assert_number(0.1 + 0.2, "0.30000000000000004");
     assert_number(NAN, "");
