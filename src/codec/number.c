@@ -1,132 +1,170 @@
+/* Writing: the shortest decimal that reads back to the same value, by Giulietti's Schubfach. */
 #include "codec/number.h"
 
 #include <math.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+
+#include "codec/powers.h"
 
 void number_init(void)
 {
+    /* The table is const; nothing is left to do. */
 }
 
-static const char *skip_digits(const char *at, const char *end)
+/* digits * 10^exponent */
+struct decimal {
+    uint64_t digits;
+    int exponent;
+};
+
+/* floor(log2(10^e)), |e| <= 1233 */
+static int floor_log2_pow10(int e)
 {
-    while (at < end && *at >= '0' && *at <= '9')
-        at++;
-    return at;
+    return (int)(((int64_t)e * 1741647) >> 19);
 }
 
-/* The end of the JSON number at text, or NULL. */
-static const char *number_end(const char *text, const char *end)
+/* The highest 64 of the 192 bits of factor * value, the lowest of them set if bits below were. */
+static uint64_t scale_to_odd(const struct power *factor, uint64_t value)
 {
-    const char *at = text < end && *text == '-' ? text + 1 : text;
-    const char *digits = at;
-    at = skip_digits(at, end);
-    if (at == digits || (*digits == '0' && at - digits > 1))
-        return NULL;
-    if (at < end && *at == '.') {
-        const char *fraction = ++at;
-        at = skip_digits(at, end);
-        if (at == fraction)
-            return NULL;
+    uint128 low = (uint128)factor->low * value;
+    uint128 high = (uint128)factor->high * value + (uint64_t)(low >> 64);
+    return (uint64_t)(high >> 64) | ((uint64_t)high > 1);
+}
+
+/* The shortest decimal in the interval that rounds to c * 2^q, the nearest to it of that length.
+ * closer: the value below is only half as far away (c is the least of its binade). The numbers are
+ * those of Giulietti, section 9: everything is kept times four, so that the interval's ends are
+ * integers too. */
+static struct decimal shortest(uint64_t c, int q, bool closer)
+{
+    bool odd = (c & 1) != 0; /* then the ends of the interval round away */
+    int k = (int)(((int64_t)q * 1262611 - (closer ? 524031 : 0)) >> 22);
+    int h = q + floor_log2_pow10(-k) + 1;
+    const struct power *factor = power_of_ten(-k);
+    uint64_t lower = scale_to_odd(factor, (4 * c - 2 + closer) << h) + odd;
+    uint64_t value = scale_to_odd(factor, (4 * c) << h);
+    uint64_t upper = scale_to_odd(factor, (4 * c + 2) << h) - odd;
+    uint64_t s = value / 4;
+    if (s >= 10) {
+        uint64_t tens = s / 10;
+        bool below = lower <= 40 * tens;
+        bool above = 40 * tens + 40 <= upper;
+        if (below != above)
+            return (struct decimal){tens + above, k + 1};
     }
-    if (at < end && (*at == 'e' || *at == 'E')) {
-        at++;
-        if (at < end && (*at == '+' || *at == '-'))
-            at++;
-        const char *exponent = at;
-        at = skip_digits(at, end);
-        if (at == exponent)
-            return NULL;
-    }
-    return at;
+    bool below = lower <= 4 * s;
+    bool above = 4 * s + 4 <= upper;
+    if (below != above)
+        return (struct decimal){s + above, k};
+    uint64_t middle = 4 * s + 2;
+    return (struct decimal){s + (value > middle || (value == middle && (s & 1) != 0)), k};
 }
 
-const char *number_read(const char *text, const char *end, double *value)
+/* The last bytes of `end`'s buffer become the digits; returns the first. */
+static char *digits_write(uint64_t digits, char *end)
 {
-    const char *after = number_end(text, end);
-    if (after == NULL)
-        return NULL;
-    char small[128];
-    size_t length = (size_t)(after - text);
-    char *copy = length < sizeof small ? small : malloc(length + 1);
-    if (copy == NULL)
-        return NULL;
-    memcpy(copy, text, length);
-    copy[length] = '\0';
-    *value = strtod(copy, NULL);
-    if (copy != small)
-        free(copy);
-    return after;
+    static const char pairs[] =
+        "00010203040506070809101112131415161718192021222324252627282930313233"
+        "34353637383940414243444546474849505152535455565758596061626364656667"
+        "68697071727374757677787980818283848586878889909192939495969798"
+        "99";
+    while (digits >= 100) {
+        end -= 2;
+        memcpy(end, pairs + digits % 100 * 2, 2);
+        digits /= 100;
+    }
+    if (digits >= 10) {
+        end -= 2;
+        memcpy(end, pairs + digits * 2, 2);
+    } else {
+        *--end = (char)('0' + digits);
+    }
+    return end;
 }
 
-/* "-d.ddde-xx" to the plain forms. */
-static size_t lay_out(const char *scientific, char text[NUMBER_TEXT_SIZE])
+static char *exponent_write(int exponent, char *out)
 {
-    char digits[32];
-    int count = 0;
-    char *out = text;
-    const char *at = scientific;
-    if (*at == '-')
-        *out++ = *at++;
-    for (; *at != 'e'; at++) {
-        if (*at != '.')
-            digits[count++] = *at;
+    char buffer[8];
+    *out++ = 'e';
+    if (exponent < 0)
+        *out++ = '-';
+    char *first = digits_write((uint64_t)(exponent < 0 ? -exponent : exponent), buffer + 8);
+    size_t length = (size_t)(buffer + 8 - first);
+    memcpy(out, first, length);
+    return out + length;
+}
+
+/* As JavaScript lays numbers out: plain from 1e-6 to 1e21, else with an exponent. */
+static char *lay_out(struct decimal decimal, char *out)
+{
+    char buffer[20];
+    while (decimal.digits % 10 == 0) {
+        decimal.digits /= 10;
+        decimal.exponent++;
     }
-    int point = atoi(at + 1) + 1; /* digits before the point */
-    while (count > 1 && digits[count - 1] == '0')
-        count--;
-    if (point > 21 || point <= -6) {
+    const char *digits = digits_write(decimal.digits, buffer + sizeof buffer);
+    int count = (int)(buffer + sizeof buffer - digits);
+    int point = count + decimal.exponent; /* digits before the point */
+    if (point > 21 || point < -5) {
         *out++ = digits[0];
-        if (count > 1)
+        if (count > 1) {
             *out++ = '.';
-        memcpy(out, digits + 1, (size_t)count - 1);
-        out += count - 1;
-        out += sprintf(out, "e%d", point - 1);
-        return (size_t)(out - text);
+            memcpy(out, digits + 1, (size_t)count - 1);
+            out += count - 1;
+        }
+        return exponent_write(point - 1, out);
     }
     if (point <= 0) {
+        memcpy(out, "0.00000", 7);
+        out += 2 - point;
+        memcpy(out, digits, (size_t)count);
+        return out + count;
+    }
+    if (point >= count) {
+        memcpy(out, digits, (size_t)count);
+        memset(out + count, '0', (size_t)(point - count));
+        return out + point;
+    }
+    memcpy(out, digits, (size_t)point);
+    out[point] = '.';
+    memcpy(out + point + 1, digits + point, (size_t)(count - point));
+    return out + count + 1;
+}
+
+/* field and fraction: of the binary format that has `bits` bits of fraction and this bias. */
+static size_t write_parts(bool negative, uint64_t fraction, int field, int bits, int bias,
+                          char *text)
+{
+    char *out = text;
+    if (negative)
+        *out++ = '-';
+    if (field == 0 && fraction == 0) {
         *out++ = '0';
-        *out++ = '.';
-        for (int i = point; i < 0; i++)
-            *out++ = '0';
+        return (size_t)(out - text);
     }
-    for (int i = 0; i < count || i < point; i++) {
-        if (i == point && i > 0)
-            *out++ = '.';
-        *out++ = i < count ? digits[i] : '0';
-    }
-    return (size_t)(out - text);
+    uint64_t c = field != 0 ? fraction | UINT64_C(1) << bits : fraction;
+    int q = (field != 0 ? field : 1) - bias - bits;
+    struct decimal decimal;
+    if (q <= 0 && q > -64 && c >> -q << -q == c && c >> -q != 0)
+        decimal = (struct decimal){c >> -q, 0}; /* an integer that c holds exactly */
+    else
+        decimal = shortest(c, q, fraction == 0 && field > 1);
+    return (size_t)(lay_out(decimal, out) - text);
 }
 
 size_t number_write(double value, char text[NUMBER_TEXT_SIZE])
 {
-    char scientific[40];
-    if (value == 0.0) {
-        memcpy(text, "-0", 2);
-        if (signbit(value))
-            return 2;
-        text[0] = '0';
-        return 1;
-    }
-    for (int precision = 0; precision < 17; precision++) {
-        snprintf(scientific, sizeof scientific, "%.*e", precision, value);
-        if (strtod(scientific, NULL) == value)
-            break;
-    }
-    return lay_out(scientific, text);
+    uint64_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    return write_parts(bits >> 63 != 0, bits & ((UINT64_C(1) << 52) - 1), (int)(bits >> 52 & 0x7FF),
+                       52, 1023, text);
 }
 
 size_t number_write_single(float value, char text[NUMBER_TEXT_SIZE])
 {
-    char scientific[40];
-    if (value == 0.0f)
-        return number_write(value, text);
-    for (int precision = 0; precision < 9; precision++) {
-        snprintf(scientific, sizeof scientific, "%.*e", precision, (double)value);
-        if (strtof(scientific, NULL) == value)
-            break;
-    }
-    return lay_out(scientific, text);
+    uint32_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    return write_parts(bits >> 31 != 0, bits & ((UINT32_C(1) << 23) - 1), (int)(bits >> 23 & 0xFF),
+                       23, 127, text);
 }
