@@ -1,6 +1,5 @@
 #include "protocols/predict.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -232,21 +231,40 @@ static void measure(const struct http_timing *timing, int64_t phase_ns[PHASES])
     phase_ns[PHASE_ENCODE] = phase(timing->computed, timing->encoded);
 }
 
-/* "queue;dur=0.012, read;dur=0.030": milliseconds. */
+/* Digits of value, at least `least` of them. Returns their end. */
+static char *put_digits(char *out, uint64_t value, int least)
+{
+    char digits[20];
+    int count = 0;
+    do {
+        digits[count++] = (char)('0' + value % 10);
+        value /= 10;
+    } while (value > 0 || count < least);
+    while (count > 0)
+        *out++ = digits[--count];
+    return out;
+}
+
+/* "queue;dur=0.012, read;dur=0.030": milliseconds. By hand: five calls of printf are a tenth of
+ * what a small prediction costs. */
 static void add_timing_header(struct http_response *response, const int64_t phase_ns[PHASES])
 {
     static const char *const names[PHASES] = {"queue", "read", "decode", "compute", "encode"};
-    char text[PHASES * 40];
-    size_t used = 0;
+    const char *between = "Server-Timing: ";
+    char text[PHASES * 64];
+    char *end = text;
     for (size_t i = 0; i < PHASES; i++) {
         if (phase_ns[i] < 0)
             continue;
-        long long us = (long long)((phase_ns[i] + 500) / 1000);
-        used += (size_t)snprintf(text + used, sizeof text - used, "%s%s;dur=%lld.%03lld",
-                                 used > 0 ? ", " : "", names[i], us / 1000, us % 1000);
+        uint64_t us = ((uint64_t)phase_ns[i] + 500) / 1000;
+        end = stpcpy(stpcpy(stpcpy(end, between), names[i]), ";dur=");
+        end = put_digits(end, us / 1000, 1);
+        *end++ = '.';
+        end = put_digits(end, us % 1000, 3);
+        between = ", ";
     }
-    if (used > 0)
-        http_response_header(response, "Server-Timing", text);
+    if (end > text)
+        buf_put(&response->headers, text, (size_t)(stpcpy(end, "\r\n") - text));
 }
 
 /* The version may be gone when the access log asks for its name. */
