@@ -17,8 +17,8 @@
 
 enum connection_state {
     CONNECTION_FREE,
-    CONNECTION_IDLE,    /* armed once for any byte; the control thread's */
-    CONNECTION_PARTIAL, /* armed for more bytes than were seen; the control thread's */
+    CONNECTION_IDLE,    /* armed once for any byte */
+    CONNECTION_PARTIAL, /* armed for more bytes than were seen */
     CONNECTION_QUEUED,  /* on the ring, or a worker looks at its first bytes */
     CONNECTION_BODY,    /* a worker waits for the request's body; the reaper may end that */
     CONNECTION_BUSY,    /* a worker's */
@@ -55,7 +55,7 @@ uint64_t connections_tag(int fd, uint32_t generation);
 /* **Takes** fd: IDLE and armed, or closed on failure. */
 bool connections_add(struct connections *connections, int fd, int64_t now);
 
-/* Control thread: epoll reported `events` for tag. True when *job must go on the ring. */
+/* epoll reported `events` for tag. True when *job must be done; any thread may ask. */
 bool connections_event(struct connections *connections, uint64_t tag, uint32_t events, int64_t now,
                        struct ring_job *job);
 

@@ -13,9 +13,10 @@
 #include "base/clock.h"
 #include "server/notify.h"
 
-#define EVENTS_MAX 64
+#define EVENTS_MAX 8
 #define ACCEPT_MAX 64 /* per wake-up, so that requests are not kept waiting by new connections */
 #define TICK_MIN (10 * CLOCK_NS_PER_MS)
+#define TICK_BUSY (20 * CLOCK_NS_PER_MS)
 #define TICK_MAX (500 * CLOCK_NS_PER_MS)
 #define ACCEPT_RETRY (100 * CLOCK_NS_PER_MS) /* after EMFILE and its like */
 
@@ -184,23 +185,16 @@ static void handle_events(struct control *control, const struct epoll_event *eve
                           int64_t now)
 {
     struct server *server = control->server;
-    struct ring_job jobs[EVENTS_MAX];
-    size_t job_count = 0;
     bool accepting = false, signals = false;
     for (int i = 0; i < count; i++) {
-        uint64_t tag = events[i].data.u64;
-        if (tag >> 32 != 0)
-            job_count += connections_event(&server->connections, tag, events[i].events, now,
-                                           &jobs[job_count]);
-        else if ((int)tag == server->wake_fd)
+        int fd = (int)events[i].data.u64;
+        if (fd == server->wake_fd)
             read_wake(server);
-        else if ((int)tag == server->signal_fd)
+        else if (fd == server->signal_fd)
             signals = true;
         else
             accepting = true;
     }
-    if (job_count > 0)
-        ring_push(server->ring, jobs, job_count); /* fits: one job per connection at most */
     if (accepting && server->listener.fd >= 0)
         accept_some(control, now);
     if (signals)
@@ -212,7 +206,10 @@ static int64_t tick_length(const struct server *server)
     int64_t read = limit_get(&server->limits.read_timeout);
     int64_t idle = limit_get(&server->limits.idle_timeout);
     int64_t tick = (read < idle ? read : idle) / 8;
-    return tick < TICK_MIN ? TICK_MIN : tick > TICK_MAX ? TICK_MAX : tick;
+    /* With a worker at work the queue may need us (poller.h). */
+    bool busy = atomic_load(&server->poller.waiting) < server->worker_count;
+    int64_t most = busy ? TICK_BUSY : TICK_MAX;
+    return tick < TICK_MIN ? TICK_MIN : tick > most ? most : tick;
 }
 
 static void tick(struct control *control, int64_t now)
@@ -225,6 +222,8 @@ static void tick(struct control *control, int64_t now)
         .idle = limit_get(&server->limits.idle_timeout),
     };
     connections_reap(&server->connections, now, &timeouts);
+    if (atomic_load(&server->poller.waiting) == 0)
+        poller_harvest(&server->poller);
     control->next_tick = now + tick_length(server);
 }
 

@@ -1,4 +1,4 @@
-/* The control thread: accepts, watches what is idle, feeds the ring, reads signals, drains. */
+/* The control thread: accepts, watches the clock, reads signals, drains. */
 #ifndef OMEN_SERVER_CONTROL_H
 #define OMEN_SERVER_CONTROL_H
 

@@ -1,8 +1,8 @@
-/* The queue between the control thread and the workers: first come, first served.
+/* The queue of connections with something to read: first come, first served.
  *
  * A connection has at most one outstanding request, so a ring as large as the connection table
  * cannot overflow. What belongs to a job travels in its entry, never in the connection's slot: the
- * slot may already belong to somebody else when the job is read. */
+ * slot may already belong to somebody else when the job is read. Nobody waits here (poller.h). */
 #ifndef OMEN_SERVER_RING_H
 #define OMEN_SERVER_RING_H
 
@@ -21,11 +21,12 @@ struct ring;
 struct ring *ring_create(size_t capacity);
 void ring_destroy(struct ring *ring);
 
-/* Adds all jobs, or none when they do not fit. Wakes only workers that sleep. */
+/* Adds all jobs, or none when they do not fit. */
 bool ring_push(struct ring *ring, const struct ring_job *jobs, size_t count);
-/* Waits for a job. False when the ring is closed and empty. */
+/* The oldest job; false when there is none. */
 bool ring_pop(struct ring *ring, struct ring_job *job);
-void ring_close(struct ring *ring);
+/* Without the lock: in one total order with the caller's own atomics. */
+size_t ring_length(const struct ring *ring);
 
 struct ring_status {
     size_t length, peak;

@@ -115,6 +115,16 @@ static bool create_workers(struct server *server, struct err *err)
     return true;
 }
 
+static bool create_queue(struct server *server, size_t descriptors, struct err *err)
+{
+    server->ring = ring_create(descriptors);
+    if (server->ring == NULL)
+        return err_set(err, ERR_MEMORY, "no memory for the queue");
+    return poller_init(&server->poller, &server->connections, server->ring, err) &&
+           connections_init(&server->connections, descriptors, server->poller.epoll_fd,
+                            server->wake_fd, err);
+}
+
 static bool setup(struct server *server, struct err *err)
 {
     const struct server_options *options = &server->options;
@@ -130,13 +140,8 @@ static bool setup(struct server *server, struct err *err)
     set_limits(server, options);
     server->params_limit = (size_t)limit_get(&server->limits.max_params);
     if (!peers_parse(&server->peers, options->allow_peers, err) || !open_descriptors(server, err) ||
-        !connections_init(&server->connections, descriptors, server->epoll_fd, server->wake_fd,
-                          err) ||
-        !create_workers(server, err))
+        !create_queue(server, descriptors, err) || !create_workers(server, err))
         return false;
-    server->ring = ring_create(descriptors);
-    if (server->ring == NULL)
-        return err_set(err, ERR_MEMORY, "no memory for the queue");
     if (!listener_open(&server->listener, &listener, err))
         return false;
     if (options->metrics != NULL && !status_add_metrics(server, options->metrics))
@@ -176,6 +181,7 @@ void server_destroy(struct server *server)
         worker_destroy(server->workers[i]);
     free(server->workers);
     connections_finish(&server->connections);
+    poller_finish(&server->poller);
     ring_destroy(server->ring);
     close_descriptor(server->epoll_fd);
     close_descriptor(server->wake_fd);
@@ -185,7 +191,7 @@ void server_destroy(struct server *server)
 
 static void join_workers(struct server *server)
 {
-    ring_close(server->ring);
+    poller_stop(&server->poller);
     for (unsigned i = 0; i < server->started_count; i++)
         pthread_join(server->workers[i]->thread, NULL);
     server->started_count = 0;

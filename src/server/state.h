@@ -9,6 +9,7 @@
 #include "server/connections.h"
 #include "server/listener.h"
 #include "server/peers.h"
+#include "server/poller.h"
 #include "server/ring.h"
 #include "server/server.h"
 
@@ -27,10 +28,11 @@ struct server {
     struct peers peers;
     struct connections connections;
     struct ring *ring;
+    struct poller poller;
     struct worker **workers;
-    unsigned worker_count;  /* that exist */
-    unsigned started_count; /* whose threads run */
-    int epoll_fd, signal_fd, wake_fd;
+    unsigned worker_count;            /* that exist */
+    unsigned started_count;           /* whose threads run */
+    int epoll_fd, signal_fd, wake_fd; /* the control thread's */
     size_t connection_limit;
     size_t params_limit; /* what the workers' peek buffers are made for */
     _Atomic uint64_t accepted, shed, refused_peers, accept_errors;

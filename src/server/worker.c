@@ -55,7 +55,7 @@ void *worker_run(void *argument)
     struct worker *worker = argument;
     struct ring_job job;
     metrics_thread_set(worker->number + 1);
-    while (ring_pop(worker->server->ring, &job)) {
+    while (poller_next(&worker->server->poller, &job)) {
         exchange_serve(worker, &job);
         worker_set_state(worker, WORKER_WAITING, clock_monotonic_ns());
     }

@@ -41,7 +41,7 @@ struct worker {
 struct worker *worker_create(struct server *server, unsigned number);
 void worker_destroy(struct worker *worker);
 
-/* The thread's function; ends when the ring is closed. */
+/* The thread's function; ends when the poller is stopped. */
 void *worker_run(void *worker);
 
 void worker_set_state(struct worker *worker, enum worker_state state, int64_t now);

@@ -4,7 +4,8 @@
  *   echo_worker LISTEN [name=value ...]    e.g. echo_worker unix:/tmp/s threads=2 max_body=1000
  *
  * Times are in milliseconds. Query "sleep=MS" computes that long; "size=BYTES" sends a body of that
- * many bytes; "status=NNN" answers so. Path /readyz is 503 while draining. */
+ * many bytes; "status=NNN" answers so. Path /readyz is 503 while draining, /null says next to
+ * nothing. */
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -88,7 +89,9 @@ static void handle(void *context, struct http_request *request, struct http_resp
     response->status = status >= 200 && status <= 599 ? (int)status : 200;
     if (strcmp(request->path, "/readyz") == 0 && server_is_draining(server))
         response->status = 503;
-    if (strcmp(request->path, "/status") == 0) {
+    if (strcmp(request->path, "/null") == 0) { /* what the server alone costs */
+        buf_put_text(&response->body, "{\"prediction\":0}");
+    } else if (strcmp(request->path, "/status") == 0) {
         buf_put_char(&response->body, '{');
         server_describe(server, &response->body);
         buf_put_text(&response->body, "}\n");
