@@ -67,7 +67,11 @@ void json_thread_finish(void)
 
 bool parser_init(struct parser *parser, const char *text, size_t length, struct err *err)
 {
-    *parser = (struct parser){.fed = text};
+    parser->root = NULL;
+    parser->tokener = NULL;
+    parser->fed = text;
+    parser->complete = false;
+    parser->pending_length = 0;
     if (length > INT_MAX) /* what json-c can count */
         return err_set(err, ERR_LIMIT, "a JSON text of more than %d bytes", INT_MAX);
     parser->tokener = tokener_get();
@@ -85,10 +89,8 @@ void parser_finish(struct parser *parser)
         json_tokener_reset(parser->tokener);
 }
 
-static bool feed(struct parser *parser, const char *text, size_t length, struct err *err)
+static bool feed_now(struct parser *parser, const char *text, size_t length, struct err *err)
 {
-    if (length == 0)
-        return true;
     struct json_object *root = json_tokener_parse_ex(parser->tokener, text, (int)length);
     enum json_tokener_error error = json_tokener_get_error(parser->tokener);
     if (error == json_tokener_success) {
@@ -99,6 +101,23 @@ static bool feed(struct parser *parser, const char *text, size_t length, struct 
     if (error == json_tokener_continue)
         return true;
     return err_set(err, ERR_INVALID, "not valid JSON: %s", json_tokener_error_desc(error));
+}
+
+/* Each call of json-c makes a locale of its own, so that small pieces are collected. */
+static bool feed(struct parser *parser, const char *text, size_t length, struct err *err)
+{
+    if (length > sizeof parser->pending - parser->pending_length) {
+        size_t pending = parser->pending_length;
+        parser->pending_length = 0;
+        if (pending > 0 && !feed_now(parser, parser->pending, pending, err))
+            return false;
+    }
+    if (length > sizeof parser->pending)
+        return feed_now(parser, text, length, err);
+    if (length > 0)
+        memcpy(parser->pending + parser->pending_length, text, length);
+    parser->pending_length += length;
+    return true;
 }
 
 bool parser_replace(struct parser *parser, const char *from, const char *to,
@@ -141,7 +160,8 @@ bool parser_end(struct parser *parser, struct json **root, struct err *err)
     if (!feed(parser, parser->fed, (size_t)(parser->scan.end - parser->fed), err))
         return false;
     /* A number at the top has its end only when json-c sees the NUL. */
-    if (!parser->complete && !feed(parser, "", 1, err))
+    if (!parser->complete && (!feed(parser, "", 1, err) ||
+                              !feed_now(parser, parser->pending, parser->pending_length, err)))
         return false;
     if (!parser->complete)
         return err_set(err, ERR_INVALID, "not valid JSON: it ends too early");

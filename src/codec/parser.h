@@ -16,6 +16,8 @@ struct parser {
     struct json_object *root;     /* until parser_end hands it over */
     const char *fed;              /* what json-c has not seen yet begins here */
     bool complete;
+    size_t pending_length; /* what json-c will get with the next call */
+    char pending[1024];
 };
 
 bool parser_init(struct parser *parser, const char *text, size_t length, struct err *err);

@@ -26,8 +26,8 @@ static void run_rows(const struct artifact *artifact)
         };
         struct matrix out[OP_OUTPUTS_MAX] = {0};
         struct err err = ERR_INIT;
-        bool ok = graph_run(graph, &in, out, (1U << graph->output_count) - 1, &results, &scratch,
-                            &err);
+        bool ok =
+            graph_run(graph, &in, out, (1U << graph->output_count) - 1, &results, &scratch, &err);
         if (ok != (err.code == ERR_NONE))
             abort();
         arena_reset(&results, 0);
