@@ -246,6 +246,21 @@ def test_a_model_that_knows_no_missing_values_rejects_them(tmp_path):
     assert save(document, tmp_path / "model.json") is None
 
 
+def test_none_is_a_missing_value_where_the_estimator_says_so(tmp_path):
+    """Encoders count None as a category, OrdinalEncoder with a code; imputers leave it."""
+    table = WORDS[:, 1:3].copy()
+    table[[cell != cell for cell in table[:, 0]], 0] = None
+    options = {"handle_unknown": "use_encoded_value", "unknown_value": -1}
+    for name, encoder in (("hot", OneHotEncoder()), ("code", OrdinalEncoder(**options))):
+        pipeline = make_pipeline(encoder, linear_model.LogisticRegression())
+        check_agrees(tmp_path / name, pipeline.fit(table, WINE.target), table, floors=["score"])
+    table[::9, 1] = None
+    with pytest.raises(Refused, match="None as a category"):
+        export(OrdinalEncoder(**options).fit(table), table)
+    with pytest.raises(Refused, match="None in its data"):
+        export(SimpleImputer(strategy="most_frequent").fit(table), table)
+
+
 @pytest.mark.parametrize(
     "chosen, expected",
     [

@@ -116,14 +116,33 @@ def one_hot_encoder(encoder: Any) -> Steps:
     return [step]
 
 
+def _ordinal_missing(encoder: Any) -> float:
+    """What a missing value becomes: encoded_missing_value if it is NaN, but None has a code like
+    any other category."""
+    codes = set()
+    mappings = getattr(encoder, "_default_to_infrequent_mappings", None)
+    for feature, values in enumerate(encoder.categories_):
+        for code, value in enumerate(values):
+            if value is None:
+                mapping = None if mappings is None else mappings[feature]
+                codes.add(float(code if mapping is None else mapping[code]))
+            elif is_missing(value):
+                codes.add(float(encoder.encoded_missing_value))
+    if len({str(code) for code in codes}) > 1:
+        raise Refused(["None as a category of columns with different codes for it: use NaN for "
+                       "missing values, or an encoder for each column"])
+    return codes.pop() if codes else float("nan")
+
+
 def ordinal_encoder(encoder: Any) -> Steps:
     step: dict[str, Any] = {"op": "ordinal_encoder", "categories_": categories(encoder)}
     _infrequent(step, encoder)
     if encoder.handle_unknown != "error":
         step["handle_unknown"] = "use_encoded_value"
         step["unknown_value"] = number(encoder.unknown_value)
-    if not is_missing(encoder.encoded_missing_value):
-        step["encoded_missing_value"] = number(encoder.encoded_missing_value)
+    missing = _ordinal_missing(encoder)
+    if not is_missing(missing):
+        step["encoded_missing_value"] = number(missing)
     return [step]
 
 

@@ -154,6 +154,9 @@ class Walk:
             return self._select(stage, indices), stage.take(indices)
         if kind not in TRANSFORMERS:
             raise Refused([_why_not(part)])
+        if kind in ("SimpleImputer", "MissingIndicator") and part.missing_values is not None:
+            if any(cell is None for cell in np.asarray(stage.data, dtype=object).ravel()):
+                raise Refused(["None in its data, which it does not take for missing: use NaN"])
         steps = TRANSFORMERS[kind](part)
         if not steps:  # the identity
             return [], stage
