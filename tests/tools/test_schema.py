@@ -13,6 +13,7 @@ SAMPLES = sorted(
     list((ROOT / "tests" / "models").glob("*/model.json"))
     + list((ROOT / "tests" / "fuzz" / "corpus" / "fuzz_document").glob("good-*.json"))
 )
+MANUAL = ROOT / "src" / "formats" / "omen-model.5.scd"
 OPERATORS = ROOT / "src" / "graph" / "ops"
 
 WHOLE = {
@@ -145,11 +146,25 @@ def test_a_document_needs_steps_or_a_model():
         validator().validate(document)
 
 
-def test_every_operator_is_described():
+def operators():
     names = set()
     for path in OPERATORS.glob("*.c"):
         for line in path.read_text().splitlines():
             if line.strip().startswith('.name = "'):
                 names.add(line.split('"')[1])
     assert names
-    assert names - set(SCHEMA["$defs"]["ops"]) == set()
+    return names
+
+
+def test_every_operator_is_in_the_schema():
+    assert operators() - set(SCHEMA["$defs"]["ops"]) == set()
+
+
+def test_every_operator_is_in_the_manual():
+    text = MANUAL.read_text()
+    assert {name for name in operators() if f"*{name}*" not in text} == set()
+
+
+def test_the_manuals_example_is_valid():
+    example = MANUAL.read_text().split("```")[1]
+    validator().validate(json.loads(example))
