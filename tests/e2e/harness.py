@@ -180,6 +180,7 @@ class Worker(Child):
             return answer.headers.get("x-model-version") == str(version)
 
         wait_for(is_live, f"{name} {version} is live")
+        return self
 
 
 class Nginx(Child):
@@ -204,9 +205,6 @@ class Nginx(Child):
         config = os.path.join(self.run, "nginx.conf")
         super().__init__(name, ["nginx", "-p", self.run, "-c", config, "-g", "daemon off;"], run)
         wait_for(lambda: accepts(("127.0.0.1", self.port)), "nginx listens")
-
-    def stop(self, number=signal.SIGTERM, seconds=10.0):
-        return super().stop(number, seconds)
 
     def ask(self, method, path, body=None, headers=None, timeout=30.0):
         return http_ask(self.port, method, path, body, headers, timeout)
@@ -324,7 +322,8 @@ class Rig:
     def finish(self):
         """Ends everything, last started first. Raises if a sanitizer had something to say."""
         reports = []
-        for child in reversed(self.children):
+        # nginx before the workers: they would wait for its kept connections to end.
+        for child in sorted(reversed(self.children), key=lambda one: not isinstance(one, Nginx)):
             child.stop()
             if SANITIZER_REPORT.search(child.log()):
                 reports.append(child.log()[-8000:])

