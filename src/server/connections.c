@@ -26,6 +26,7 @@ void connections_finish(struct connections *connections)
     if (connections == NULL || connections->slots == NULL)
         return;
     for (size_t fd = 0; fd < connections->highest; fd++) {
+        buf_finish(&connections->slots[fd].head);
         if (connections->slots[fd].state != CONNECTION_FREE)
             close((int)fd);
     }
@@ -55,11 +56,10 @@ static struct connection *slot_of(struct connections *connections, int fd, uint3
     return slot->state != CONNECTION_FREE && slot->generation == generation ? slot : NULL;
 }
 
-static bool arm(struct connections *connections, int operation, int fd, uint32_t generation,
-                uint32_t events)
+static bool arm(struct connections *connections, int operation, int fd, uint32_t generation)
 {
     struct epoll_event event = {
-        .events = events | EPOLLIN | EPOLLRDHUP,
+        .events = EPOLLIN | EPOLLRDHUP | EPOLLONESHOT,
         .data.u64 = connections_tag(fd, generation),
     };
     return epoll_ctl(connections->epoll_fd, operation, fd, &event) == 0;
@@ -78,6 +78,7 @@ static void wake_control(struct connections *connections)
 static void close_slot(struct connections *connections, struct connection *slot, int fd)
 {
     set_state(connections, slot, CONNECTION_FREE);
+    buf_finish(&slot->head);
     close(fd);
 }
 
@@ -101,42 +102,38 @@ bool connections_add(struct connections *connections, int fd, int64_t now)
         connections->generation = 1;
     *slot = (struct connection){
         .state = CONNECTION_IDLE, .generation = connections->generation, .since = now};
-    bool armed = arm(connections, EPOLL_CTL_ADD, fd, slot->generation, EPOLLONESHOT);
+    bool armed = arm(connections, EPOLL_CTL_ADD, fd, slot->generation);
     if (!armed)
         close_slot(connections, slot, fd);
     pthread_mutex_unlock(&connections->lock);
     return armed;
 }
 
-/* Has the peer sent more than what a worker already looked at? */
-static bool has_news(int fd, const struct connection *slot, uint32_t events)
+/* Is there something to read? The end of the stream alone is not. */
+static bool has_bytes(int fd, uint32_t events)
 {
     int available = 0;
-    if (slot->state == CONNECTION_IDLE && (events & ~(uint32_t)EPOLLIN) == 0)
-        return true;
-    if (ioctl(fd, FIONREAD, &available) != 0)
-        return false;
-    return available > (slot->state == CONNECTION_PARTIAL ? slot->seen : 0);
+    return (events & ~(uint32_t)EPOLLIN) == 0 ||
+           (ioctl(fd, FIONREAD, &available) == 0 && available > 0);
 }
 
 bool connections_event(struct connections *connections, uint64_t tag, uint32_t events, int64_t now,
                        struct ring_job *job)
 {
     int fd = (int)(uint32_t)tag;
-    bool queued = false, closed = false;
+    bool queued = false;
     pthread_mutex_lock(&connections->lock);
     struct connection *slot = slot_of(connections, fd, (uint32_t)(tag >> 32));
     if (slot != NULL && (slot->state == CONNECTION_IDLE || slot->state == CONNECTION_PARTIAL)) {
-        queued = has_news(fd, slot, events);
-        closed = !queued && (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
+        queued = has_bytes(fd, events);
         if (queued) {
             if (slot->state == CONNECTION_IDLE)
                 slot->since = now; /* its first byte */
             set_state(connections, slot, CONNECTION_QUEUED);
             *job = (struct ring_job){.fd = fd, .generation = slot->generation, .queued = now};
         }
-        if (closed)
-            close_slot(connections, slot, fd);
+        if (!queued)
+            close_slot(connections, slot, fd); /* the peer is gone */
     }
     pthread_mutex_unlock(&connections->lock);
     return queued;
@@ -170,13 +167,13 @@ bool connections_body_end(struct connections *connections, const struct ring_job
 
 /* State and EPOLL_CTL_MOD in one step: see the header. The lock is held. */
 static void park(struct connections *connections, const struct ring_job *job,
-                 enum connection_state state, uint32_t events)
+                 enum connection_state state)
 {
     struct connection *slot = slot_of(connections, job->fd, job->generation);
     if (slot == NULL)
         return;
     set_state(connections, slot, state);
-    if (arm(connections, EPOLL_CTL_MOD, job->fd, job->generation, events))
+    if (arm(connections, EPOLL_CTL_MOD, job->fd, job->generation))
         return;
     close_slot(connections, slot, job->fd);
     wake_control(connections);
@@ -188,20 +185,21 @@ void connections_park(struct connections *connections, const struct ring_job *jo
     struct connection *slot = slot_of(connections, job->fd, job->generation);
     if (slot != NULL)
         slot->since = now;
-    park(connections, job, CONNECTION_IDLE, EPOLLONESHOT);
+    park(connections, job, CONNECTION_IDLE);
     pthread_mutex_unlock(&connections->lock);
 }
 
-void connections_park_partial(struct connections *connections, const struct ring_job *job, int seen)
+void connections_park_partial(struct connections *connections, const struct ring_job *job)
 {
     pthread_mutex_lock(&connections->lock);
-    struct connection *slot = slot_of(connections, job->fd, job->generation);
-    if (slot != NULL)
-        slot->seen = seen;
-    /* Edge-triggered: level-triggered would report the bytes that were seen, again and again. The
-     * one report that arming itself causes is answered by has_news. */
-    park(connections, job, CONNECTION_PARTIAL, EPOLLET);
+    park(connections, job, CONNECTION_PARTIAL);
     pthread_mutex_unlock(&connections->lock);
+}
+
+struct buf *connections_head(struct connections *connections, const struct ring_job *job)
+{
+    /* No lock: the slot is QUEUED, so nobody else touches its head until this worker moves it. */
+    return &connections->slots[job->fd].head;
 }
 
 void connections_close(struct connections *connections, const struct ring_job *job)

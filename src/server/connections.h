@@ -12,13 +12,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "server/ring.h"
 
 enum connection_state {
     CONNECTION_FREE,
     CONNECTION_IDLE,    /* armed once for any byte */
-    CONNECTION_PARTIAL, /* armed for more bytes than were seen */
+    CONNECTION_PARTIAL, /* the same, in the middle of a request's head */
     CONNECTION_QUEUED,  /* on the ring, or a worker looks at its first bytes */
     CONNECTION_BODY,    /* a worker waits for the request's body; the reaper may end that */
     CONNECTION_BUSY,    /* a worker's */
@@ -29,7 +30,7 @@ struct connection {
     enum connection_state state;
     uint32_t generation; /* never 0 for a connection */
     int64_t since;       /* IDLE: parked; PARTIAL: its first byte; BODY: reading began */
-    int seen;            /* PARTIAL: bytes that were there */
+    struct buf head;     /* PARTIAL: what was read of a request's head; QUEUED: its worker's */
     bool timed_out;      /* BODY: the reaper shut it down */
 };
 
@@ -65,8 +66,10 @@ void connections_body_begin(struct connections *connections, const struct ring_j
 bool connections_body_end(struct connections *connections,
                           const struct ring_job *job); /* timed out */
 void connections_park(struct connections *connections, const struct ring_job *job, int64_t now);
-void connections_park_partial(struct connections *connections, const struct ring_job *job,
-                              int seen);
+/* The bytes of the head so far, to read and to add to until the connection is parked or closed. */
+struct buf *connections_head(struct connections *connections, const struct ring_job *job);
+/* As connections_park, in the middle of a head: the time it may take goes on. */
+void connections_park_partial(struct connections *connections, const struct ring_job *job);
 void connections_close(struct connections *connections, const struct ring_job *job);
 /* QUEUED, and libfcgi closed the descriptor: its number may already be somebody else's. */
 void connections_lost(struct connections *connections, const struct ring_job *job);

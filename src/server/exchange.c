@@ -33,8 +33,9 @@ struct exchange {
     const struct ring_job *job;
     struct http_request request;
     unsigned request_id; /* of FastCGI */
-    bool keep;           /* the connection, for a next request */
-    bool unread;         /* the peer may still be sending */
+    struct fcgi_head head;
+    bool keep;   /* the connection, for a next request */
+    bool unread; /* the peer may still be sending */
     char id[33];
 };
 
@@ -214,8 +215,11 @@ static int receive(struct exchange *exchange, int64_t declared, const char **sen
     };
     enum fcgi_body result = fcgi_read_body(worker->fcgi, &limits, &worker->body);
     bool timed_out = connections_body_end(&exchange->server->connections, exchange->job);
-    bool short_of = declared >= 0 && (uint64_t)declared != worker->body.length;
     exchange->request.timing.received = clock_monotonic_ns();
+    /* The reaper ended it, or the socket's own timeout was first. */
+    timed_out = timed_out || exchange->request.timing.received - exchange->request.timing.started >=
+                                 limit_get(&exchange->server->limits.read_timeout);
+    bool short_of = declared >= 0 && (uint64_t)declared != worker->body.length;
     if (result == FCGI_BODY_TOO_LARGE || result == FCGI_BODY_UNREAD) {
         exchange->unread = result == FCGI_BODY_UNREAD;
         exchange->keep = exchange->keep && result == FCGI_BODY_TOO_LARGE;
@@ -260,14 +264,14 @@ static void run(struct exchange *exchange)
         options->handle(options->context, &exchange->request, &worker->response);
 }
 
-/* Reads exactly `size` bytes that MSG_PEEK has shown to be there. */
-static bool consume(struct exchange *exchange, size_t size)
+/* Reads exactly `size` bytes that MSG_PEEK has shown to be there, to `out`. */
+static bool consume(int fd, unsigned char *out, size_t size)
 {
-    while (size > 0) {
-        ssize_t got = recv(exchange->job->fd, exchange->worker->peek, size, MSG_DONTWAIT);
+    for (size_t done = 0; done < size;) {
+        ssize_t got = recv(fd, out + done, size - done, MSG_DONTWAIT);
         if (got <= 0)
             return false;
-        size -= (size_t)got;
+        done += (size_t)got;
     }
     return true;
 }
@@ -283,78 +287,139 @@ static void refuse_params(struct exchange *exchange, unsigned request_id)
     reset_memory(exchange->worker);
 }
 
-/* Peeks as much as it takes to see the end of the parameters, or all there is. */
-static ssize_t peek(struct exchange *exchange, struct preflight *seen)
+/* What is known of the head, at the worker's peek buffer: bytes taken out of the socket before,
+ * then bytes still in it. */
+struct view {
+    struct buf *taken;
+    size_t size;
+    struct preflight seen;
+};
+
+/* Peeks as much as it takes to see the end of the parameters, or all there is. 0: nothing new. */
+static ssize_t peek(struct exchange *exchange, struct view *view)
 {
     struct worker *worker = exchange->worker;
-    size_t window = PEEK_FIRST;
     size_t max_params = (size_t)limit_get(&exchange->server->limits.max_params);
-    for (;;) {
-        ssize_t got = recv(exchange->job->fd, worker->peek, window, MSG_PEEK | MSG_DONTWAIT);
+    size_t taken = view->taken->length;
+    size_t window = taken > 0 ? worker->peek_size : PEEK_FIRST;
+    if (taken > 0)
+        memcpy(worker->peek, view->taken->data, taken);
+    for (;; window = worker->peek_size) {
+        ssize_t got =
+            recv(exchange->job->fd, worker->peek + taken, window - taken, MSG_PEEK | MSG_DONTWAIT);
         if (got <= 0)
             return got;
-        *seen = preflight_check(worker->peek, (size_t)got, max_params);
-        if (seen->verdict != PREFLIGHT_MORE || (size_t)got < window)
+        view->size = taken + (size_t)got;
+        view->seen = preflight_check(worker->peek, view->size, max_params);
+        if (view->seen.verdict != PREFLIGHT_MORE || view->size < window)
             return got;
         if (window == worker->peek_size) {
-            seen->verdict = PREFLIGHT_CLOSE; /* more framing than anyone needs */
+            view->seen.verdict = PREFLIGHT_CLOSE; /* more framing than anyone needs */
             return got;
         }
-        window = worker->peek_size;
     }
 }
 
+/* Takes everything up to `size` out of the socket; the bytes are at the peek buffer already. */
+static bool take(struct exchange *exchange, const struct view *view, size_t size)
+{
+    size_t taken = view->taken->length;
+    return consume(exchange->job->fd, exchange->worker->peek + taken, size - taken);
+}
+
+/* A head comes in pieces. They are taken out of the socket, for a peer that writes byte by byte
+ * fills its send buffer with some dozens of them; and no thread waits for the next. */
+static bool wait_for_more(struct exchange *exchange, struct view *view)
+{
+    size_t taken = view->taken->length;
+    if (!take(exchange, view, view->size))
+        return false;
+    buf_put(view->taken, exchange->worker->peek + taken, view->size - taken);
+    if (view->taken->failed)
+        return false;
+    connections_park_partial(&exchange->server->connections, exchange->job);
+    return true;
+}
+
 /* A management record, or one to pass over. False: the connection is done for. */
-static bool answer_record(struct exchange *exchange, const struct preflight *seen)
+static bool answer_record(struct exchange *exchange, struct view *view)
 {
     int fd = exchange->job->fd;
     int64_t timeout = limit_get(&exchange->server->limits.write_timeout);
-    if (!consume(exchange, seen->consume))
+    if (!take(exchange, view, view->seen.consume))
         return false;
-    if (seen->verdict == PREFLIGHT_VALUES)
-        return wire_send_values(fd, seen->values, (int64_t)exchange->server->connection_limit,
+    buf_finish(view->taken);
+    if (view->seen.verdict == PREFLIGHT_VALUES)
+        return wire_send_values(fd, view->seen.values, (int64_t)exchange->server->connection_limit,
                                 timeout);
-    return seen->verdict == PREFLIGHT_SKIP || wire_send_unknown_type(fd, seen->type, timeout);
+    return view->seen.verdict == PREFLIGHT_SKIP ||
+           wire_send_unknown_type(fd, view->seen.type, timeout);
+}
+
+/* The head is whole. In one piece it stays in the socket for libfcgi. */
+static bool take_head(struct exchange *exchange, struct view *view)
+{
+    exchange->request_id = view->seen.request_id;
+    exchange->head = (struct fcgi_head){.size = view->seen.consume, .padding = view->seen.padding};
+    if (view->taken->length == 0)
+        return true;
+    if (!take(exchange, view, view->seen.consume))
+        return false;
+    exchange->head.bytes = exchange->worker->peek;
+    buf_finish(view->taken);
+    return true;
+}
+
+enum look { LOOK_REQUEST, LOOK_AGAIN, LOOK_PARKED, LOOK_CLOSE };
+
+static enum look look_once(struct exchange *exchange)
+{
+    struct view view = {.taken = connections_head(&exchange->server->connections, exchange->job)};
+    ssize_t got = peek(exchange, &view);
+    if (got < 0 && (errno == EAGAIN || errno == EINTR)) {
+        if (view.taken->length > 0)
+            connections_park_partial(&exchange->server->connections, exchange->job);
+        else
+            connections_park(&exchange->server->connections, exchange->job, clock_monotonic_ns());
+        return LOOK_PARKED;
+    }
+    if (got <= 0)
+        return LOOK_CLOSE;
+    switch (view.seen.verdict) {
+    case PREFLIGHT_GO:
+        return take_head(exchange, &view) ? LOOK_REQUEST : LOOK_CLOSE;
+    case PREFLIGHT_MORE:
+        return wait_for_more(exchange, &view) ? LOOK_PARKED : LOOK_CLOSE;
+    case PREFLIGHT_SKIP:
+    case PREFLIGHT_VALUES:
+    case PREFLIGHT_UNKNOWN:
+        return answer_record(exchange, &view) ? LOOK_AGAIN : LOOK_CLOSE;
+    case PREFLIGHT_TOO_LARGE:
+        refuse_params(exchange, view.seen.request_id);
+        return LOOK_PARKED;
+    case PREFLIGHT_ROLE:
+        wire_send_end(exchange->job->fd, view.seen.request_id, WIRE_UNKNOWN_ROLE,
+                      limit_get(&exchange->server->limits.write_timeout));
+        read_away(exchange);
+        break;
+    case PREFLIGHT_CLOSE:
+        break;
+    }
+    return LOOK_CLOSE;
 }
 
 /* True: a request's head is there, whole and harmless. False: the connection was dealt with. */
 static bool look(struct exchange *exchange)
 {
     struct connections *connections = &exchange->server->connections;
-    for (int round = 0; round < ROUNDS_MAX; round++) {
-        struct preflight seen = {.verdict = PREFLIGHT_CLOSE};
-        ssize_t got = peek(exchange, &seen);
-        if (got < 0 && (errno == EAGAIN || errno == EINTR))
-            break;
-        switch (seen.verdict) {
-        case PREFLIGHT_GO:
-            exchange->request_id = seen.request_id;
-            return true;
-        case PREFLIGHT_MORE:
-            connections_park_partial(connections, exchange->job, (int)got);
-            return false;
-        case PREFLIGHT_TOO_LARGE:
-            refuse_params(exchange, seen.request_id);
-            return false;
-        case PREFLIGHT_SKIP:
-        case PREFLIGHT_VALUES:
-        case PREFLIGHT_UNKNOWN:
-            if (answer_record(exchange, &seen))
-                continue;
-            break;
-        case PREFLIGHT_ROLE:
-            wire_send_end(exchange->job->fd, seen.request_id, WIRE_UNKNOWN_ROLE,
-                          limit_get(&exchange->server->limits.write_timeout));
-            read_away(exchange);
-            break;
-        case PREFLIGHT_CLOSE:
-            break;
-        }
+    enum look result = LOOK_AGAIN;
+    for (int round = 0; round < ROUNDS_MAX && result == LOOK_AGAIN; round++)
+        result = look_once(exchange);
+    if (result == LOOK_AGAIN)
+        connections_park(connections, exchange->job, clock_monotonic_ns());
+    else if (result == LOOK_CLOSE)
         connections_close(connections, exchange->job);
-        return false;
-    }
-    connections_park(connections, exchange->job, clock_monotonic_ns());
-    return false;
+    return result == LOOK_REQUEST;
 }
 
 void exchange_serve(struct worker *worker, const struct ring_job *job)
@@ -365,8 +430,12 @@ void exchange_serve(struct worker *worker, const struct ring_job *job)
         return;
     request_init(&exchange);
     worker_set_state(worker, WORKER_READING, exchange.request.timing.started);
-    if (!fcgi_accept(worker->fcgi, job->fd)) {
-        connections_lost(connections, job);
+    enum fcgi_accepted accepted = fcgi_accept(worker->fcgi, job->fd, &exchange.head);
+    if (accepted != FCGI_ACCEPTED) {
+        if (accepted == FCGI_LOST)
+            connections_lost(connections, job);
+        else
+            connections_close(connections, job);
         return;
     }
     exchange.keep = fcgi_keep_connection(worker->fcgi);

@@ -5,6 +5,8 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 
@@ -49,18 +51,60 @@ void fcgi_destroy(struct fcgi *fcgi)
     free(fcgi);
 }
 
-bool fcgi_accept(struct fcgi *fcgi, int fd)
+/* At the end of the parameters libfcgi starts the next stream without skipping their padding. It is
+ * in the buffer: preflight saw to that. */
+static void skip_padding(FCGX_Stream *stream, unsigned padding)
 {
-    FCGX_Request *request = &fcgi->request;
+    stream->rdNext += padding;
+    stream->stop = stream->wrNext = stream->rdNext;
+}
+
+static bool accept_from(FCGX_Request *request, int fd)
+{
     request->ipcFd = fd;
     request->keepConnection = 1; /* 0: it closes fd before it reads */
     request->detached = 1;       /* 0: it waits up to 2 s for the peer when it closes */
     request->isBeginProcessed = 0;
     request->appStatus = 0;
-    if (FCGX_Accept_r(request) == 0)
-        return true;
-    request->ipcFd = -1;
-    return false;
+    bool accepted = FCGX_Accept_r(request) == 0;
+    if (!accepted)
+        request->ipcFd = -1;
+    return accepted;
+}
+
+/* A head that came in pieces, each of which was taken out of the socket to make room for the next:
+ * libfcgi reads it from a pair of our own. Bodies do come from the socket. */
+static bool accept_from_memory(FCGX_Request *request, const struct fcgi_head *head)
+{
+    int pair[2];
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
+        return false;
+    ssize_t sent = send(pair[1], head->bytes, head->size, MSG_DONTWAIT | MSG_NOSIGNAL);
+    bool accepted = sent == (ssize_t)head->size && shutdown(pair[1], SHUT_WR) == 0;
+    if (!accepted) {
+        close(pair[0]);
+    } else {
+        accepted = accept_from(request, pair[0]); /* closes it when it fails */
+        if (accepted)
+            close(pair[0]);
+    }
+    close(pair[1]);
+    return accepted;
+}
+
+enum fcgi_accepted fcgi_accept(struct fcgi *fcgi, int fd, const struct fcgi_head *head)
+{
+    FCGX_Request *request = &fcgi->request;
+    if (head->bytes != NULL) {
+        if (!accept_from_memory(request, head))
+            return FCGI_REFUSED;
+        request->ipcFd = fd;
+    } else if (!accept_from(request, fd)) {
+        return FCGI_LOST;
+    }
+    if (head->padding > 0)
+        skip_padding(request->in, head->padding);
+    return FCGI_ACCEPTED;
 }
 
 bool fcgi_keep_connection(const struct fcgi *fcgi)

@@ -20,9 +20,21 @@ bool fcgi_prepare(struct err *err);
 struct fcgi *fcgi_create(void);
 void fcgi_destroy(struct fcgi *fcgi);
 
-/* Reads BEGIN and the parameters. False: libfcgi has closed fd, whose number may be in use again.
- */
-bool fcgi_accept(struct fcgi *fcgi, int fd);
+enum fcgi_accepted {
+    FCGI_ACCEPTED,
+    FCGI_REFUSED, /* the descriptor is as it was */
+    FCGI_LOST     /* libfcgi has closed the descriptor, whose number may be in use again */
+};
+
+/* A head as preflight saw it. */
+struct fcgi_head {
+    const void *bytes; /* NULL: it is still in the socket */
+    size_t size;
+    unsigned padding; /* of the record that ends the parameters: libfcgi forgets to skip it */
+};
+
+/* Reads BEGIN and the parameters. */
+enum fcgi_accepted fcgi_accept(struct fcgi *fcgi, int fd, const struct fcgi_head *head);
 
 bool fcgi_keep_connection(const struct fcgi *fcgi); /* what the peer asked for */
 unsigned fcgi_request_id(const struct fcgi *fcgi);

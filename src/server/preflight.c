@@ -144,6 +144,20 @@ static bool foreign_is_harmless(const struct wire_record *record, unsigned id)
            (record->type != WIRE_BEGIN || record->length == 8);
 }
 
+/* The parameters are whole. Padding behind their last record is skipped for libfcgi (fcgi.c), which
+ * needs it in libfcgi's first read; nobody pads an empty record behind 8 KB of parameters. */
+static struct preflight check_end(size_t size, size_t offset, unsigned id, size_t padding)
+{
+    if (padding > 0 && offset + padding > PREFLIGHT_BUFFER)
+        return verdict(PREFLIGHT_CLOSE);
+    if (size < offset + padding)
+        return verdict(PREFLIGHT_MORE);
+    return (struct preflight){.verdict = PREFLIGHT_GO,
+                              .request_id = id,
+                              .padding = (unsigned)padding,
+                              .consume = offset + padding};
+}
+
 static struct preflight check_params(const unsigned char *bytes, size_t size, size_t offset,
                                      unsigned id, size_t max_params)
 {
@@ -155,9 +169,9 @@ static struct preflight check_params(const unsigned char *bytes, size_t size, si
         if (record.version != WIRE_VERSION || (!params && !foreign_is_harmless(&record, id)))
             return verdict(PREFLIGHT_CLOSE);
         if (params && record.length == 0) {
-            bool whole = pairs.skip == 0 && pairs.have == 0;
-            return (struct preflight){.verdict = whole ? PREFLIGHT_GO : PREFLIGHT_CLOSE,
-                                      .request_id = id};
+            if (pairs.skip > 0 || pairs.have > 0)
+                return verdict(PREFLIGHT_CLOSE);
+            return check_end(size, offset, id, record.padding);
         }
         size_t there = size - offset < record.length ? size - offset : record.length;
         if (params && !pairs_feed(&pairs, bytes + offset, there, max_params))

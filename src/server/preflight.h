@@ -17,6 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define PREFLIGHT_BUFFER ((size_t)8192) /* what libfcgi reads at once */
 #define PREFLIGHT_PARAMS_MAX 512 /* parameters; nginx's own list and headers come to some 40 */
 
 enum preflight_verdict {
@@ -36,8 +37,9 @@ struct preflight {
     enum preflight_verdict verdict;
     unsigned request_id;
     unsigned type;
-    unsigned values; /* of enum preflight_value */
-    size_t consume;
+    unsigned values;  /* of enum preflight_value */
+    unsigned padding; /* of the record that ends the parameters; libfcgi forgets to skip it */
+    size_t consume;   /* GO: the head's bytes, padding and all */
 };
 
 /* max_params bounds the bytes of names and values together. */
