@@ -4,9 +4,9 @@
  * MODELS/NAME.json alone is version 1. Versions are compared as numbers where both are, else as
  * text with runs of digits as numbers; the highest is the default; the newest `keep` stay loaded.
  *
- * registry_scan is called by one thread (the loader: registry/watch) only; everything else from any.
- * A request acquires a version, uses it without locks and releases it; the last release hands it
- * back to the loader thread to be freed. */
+ * registry_scan is called by one thread (the loader: registry/watch) only; everything else from
+ * any. A request acquires a version, uses it without locks and releases it; the last release hands
+ * it back to the loader thread to be freed. */
 #ifndef OMEN_REGISTRY_REGISTRY_H
 #define OMEN_REGISTRY_REGISTRY_H
 
@@ -20,12 +20,12 @@
 #include "formats/format.h"
 
 struct registry_options {
-    const char *models;        /* directory; **Kept** */
-    size_t keep;               /* newest versions that stay loaded, >= 1 */
-    size_t max_bytes;          /* of one version's files */
-    size_t max_files;          /* in one version's directory */
-    size_t max_models;         /* names, and versions per name that are looked at */
-    struct metrics *metrics;   /* may be NULL */
+    const char *models;      /* directory; **Kept** */
+    size_t keep;             /* newest versions that stay loaded, >= 1 */
+    size_t max_bytes;        /* of one version's files */
+    size_t max_files;        /* in one version's directory */
+    size_t max_models;       /* names, and versions per name that are looked at */
+    struct metrics *metrics; /* may be NULL */
     /* Told on the loader thread; may be NULL. `reason` is NULL for "live". */
     void (*on_event)(void *context, const char *event, const char *model, const char *version,
                      const char *reason);
@@ -36,11 +36,11 @@ struct registry_options {
 struct model {
     struct artifact artifact;
     char *name, *version;
-    char digest[65];            /* SHA-256 over its files' names and contents */
+    char digest[65]; /* SHA-256 over its files' names and contents */
     size_t file_bytes;
     int64_t loaded_wall_ns;
-    int64_t load_duration_ns;   /* read, verify, self-test, warm-up */
-    struct model_metrics *metrics; /* opaque to all but registry/model_metrics */
+    int64_t load_duration_ns;       /* read, verify, self-test, warm-up */
+    struct model_metrics *metrics;  /* opaque to all but registry/model_metrics */
     struct model_private *private_; /* the registry's own */
 };
 

@@ -1,0 +1,249 @@
+#include "registry/bundle.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/mem.h"
+
+#define ENTRIES_MAX ((size_t)100000)
+#define READ_TRIES 4
+/* The kernel's time stamps stand still for a tick: two changes within it look like one. */
+#define STAMP_TICK_NS (50 * CLOCK_NS_PER_MS)
+
+/* A bundle's place while it is looked at: an open directory and the names in it that count. */
+struct place {
+    int fd;
+    struct stat status; /* of the directory; of the file when it is a lone one */
+    char **names;
+    struct stat *statuses;
+    size_t count;
+    size_t bytes;
+};
+
+static void place_close(struct place *place)
+{
+    for (size_t i = 0; i < place->count; i++)
+        free(place->names[i]);
+    free(place->names);
+    free(place->statuses);
+    if (place->fd >= 0)
+        close(place->fd);
+    *place = (struct place){.fd = -1};
+}
+
+static bool name_is_unfinished(const char *name)
+{
+    const char *dot = strrchr(name, '.');
+    return dot != NULL && (strcmp(dot, ".tmp") == 0 || strcmp(dot, ".part") == 0);
+}
+
+static bool place_add(struct place *place, const char *name, const struct stat *status,
+                      const struct bundle_limits *limits, struct err *err)
+{
+    if (place->count >= limits->max_files)
+        return err_set(err, ERR_LIMIT, "more than %zu files", limits->max_files);
+    if (status->st_size < 0 || (uintmax_t)status->st_size > limits->max_bytes - place->bytes)
+        return err_set(err, ERR_LIMIT, "the files have more than %zu bytes", limits->max_bytes);
+    char **names = mem_resize(place->names, place->count + 1, sizeof *names);
+    if (names != NULL)
+        place->names = names;
+    struct stat *statuses = mem_resize(place->statuses, place->count + 1, sizeof *statuses);
+    if (statuses != NULL)
+        place->statuses = statuses;
+    char *copy = mem_copy_text(name, strlen(name));
+    if (names == NULL || statuses == NULL || copy == NULL) {
+        free(copy);
+        return err_set(err, ERR_MEMORY, "no memory to list the files");
+    }
+    /* Few and seldom: kept in order by insertion. */
+    size_t at = place->count++;
+    for (; at > 0 && strcmp(names[at - 1], copy) > 0; at--) {
+        names[at] = names[at - 1];
+        statuses[at] = statuses[at - 1];
+    }
+    names[at] = copy;
+    statuses[at] = *status;
+    place->bytes += (size_t)status->st_size;
+    return true;
+}
+
+static bool place_list(struct place *place, const struct bundle_limits *limits, struct err *err)
+{
+    int fd = openat(place->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *directory = fd >= 0 ? fdopendir(fd) : NULL;
+    if (directory == NULL) {
+        int reason = errno;
+        if (fd >= 0)
+            close(fd);
+        return err_set_errno(err, ERR_IO, reason, "cannot list the directory");
+    }
+    const struct dirent *entry;
+    size_t seen = 0;
+    bool ok = true;
+    while (ok && (entry = readdir(directory)) != NULL) {
+        struct stat status;
+        if (seen++ >= ENTRIES_MAX)
+            ok = err_set(err, ERR_LIMIT, "more than %zu directory entries", ENTRIES_MAX);
+        else if (file_name_is_safe(entry->d_name, strlen(entry->d_name)) &&
+                 !name_is_unfinished(entry->d_name) &&
+                 fstatat(place->fd, entry->d_name, &status, 0) == 0 && S_ISREG(status.st_mode))
+            ok = place_add(place, entry->d_name, &status, limits, err);
+    }
+    closedir(directory);
+    return ok;
+}
+
+static bool place_open_path(struct place *place, int fd, const char *path, struct err *err)
+{
+    if (fstatat(fd, path, &place->status, 0) != 0)
+        return err_set_errno(err, errno == ENOENT ? ERR_NOT_FOUND : ERR_IO, errno, "%s", path);
+    bool directory = S_ISDIR(place->status.st_mode);
+    place->fd = openat(fd, directory ? path : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (place->fd < 0 || (directory && fstat(place->fd, &place->status) != 0))
+        return err_set_errno(err, ERR_IO, errno, "%s", path);
+    return true;
+}
+
+/* From here on a link that is flipped is not noticed: the open directory is the old one. */
+static bool place_open(struct place *place, int fd, const char *path,
+                       const struct bundle_limits *limits, struct err *err)
+{
+    *place = (struct place){.fd = -1};
+    bool ok = place_open_path(place, fd, path, err);
+    if (ok && S_ISDIR(place->status.st_mode))
+        ok = place_list(place, limits, err);
+    else if (ok && S_ISREG(place->status.st_mode))
+        ok = place_add(place, path, &place->status, limits, err);
+    else if (ok)
+        ok = err_set(err, ERR_INVALID, "neither a directory nor a regular file");
+    if (!ok)
+        place_close(place);
+    return ok;
+}
+
+static void print_put(struct buf *out, const struct stat *status, int64_t *newest)
+{
+    int64_t changed = (int64_t)status->st_ctim.tv_sec * CLOCK_NS_PER_S + status->st_ctim.tv_nsec;
+    int64_t modified = (int64_t)status->st_mtim.tv_sec * CLOCK_NS_PER_S + status->st_mtim.tv_nsec;
+    *newest = changed > *newest ? changed : *newest;
+    buf_printf(out, " %ju %ju %jd %" PRId64 " %" PRId64 "\n", (uintmax_t)status->st_dev,
+               (uintmax_t)status->st_ino, (intmax_t)status->st_size, modified, changed);
+}
+
+static bool place_print(const struct place *place, struct bundle_print *print, struct err *err)
+{
+    struct buf text = BUF_INIT;
+    int64_t newest = 0;
+    print_put(&text, &place->status, &newest);
+    for (size_t i = 0; i < place->count; i++) {
+        buf_put_text(&text, place->names[i]);
+        print_put(&text, &place->statuses[i], &newest);
+    }
+    bool ok = !text.failed || err_set(err, ERR_MEMORY, "no memory to compare the files");
+    ok = ok && digest_sha256(text.data, text.length, print->text, err);
+    print->settled = newest + STAMP_TICK_NS < clock_wall_ns();
+    buf_finish(&text);
+    return ok;
+}
+
+bool bundle_print_take(int fd, const char *path, const struct bundle_limits *limits,
+                       struct bundle_print *print, struct err *err)
+{
+    struct place place;
+    *print = (struct bundle_print){0};
+    if (!place_open(&place, fd, path, limits, err))
+        return false;
+    bool ok = place_print(&place, print, err);
+    place_close(&place);
+    return ok;
+}
+
+void bundle_finish(struct bundle *bundle)
+{
+    if (bundle == NULL)
+        return;
+    for (size_t i = 0; i < bundle->count; i++) {
+        free((char *)(uintptr_t)bundle->files[i].name);
+        free((char *)(uintptr_t)bundle->files[i].data);
+    }
+    free(bundle->files);
+    *bundle = (struct bundle){0};
+}
+
+static bool bundle_digest(struct bundle *bundle, struct err *err)
+{
+    struct buf lines = BUF_INIT;
+    bool ok = true;
+    for (size_t i = 0; ok && i < bundle->count; i++) {
+        char digest[DIGEST_TEXT_SIZE];
+        ok = digest_sha256(bundle->files[i].data, bundle->files[i].size, digest, err);
+        buf_printf(&lines, "%s  %s\n", digest, bundle->files[i].name);
+    }
+    if (ok && lines.failed)
+        ok = err_set(err, ERR_MEMORY, "no memory for a digest");
+    ok = ok && digest_sha256(lines.data, lines.length, bundle->digest, err);
+    buf_finish(&lines);
+    return ok;
+}
+
+static bool bundle_fill(struct bundle *bundle, struct place *place,
+                        const struct bundle_limits *limits, struct err *err)
+{
+    *bundle = (struct bundle){.files = mem_array(place->count, sizeof *bundle->files)};
+    bool ok = bundle->files != NULL || err_set(err, ERR_MEMORY, "no memory for the files");
+    for (size_t i = 0; ok && i < place->count; i++) {
+        char *data = NULL;
+        size_t size = 0;
+        ok = file_read_at(place->fd, place->names[i], limits->max_bytes - bundle->bytes, &data,
+                          &size, err);
+        if (!ok)
+            break;
+        bundle->files[bundle->count++] =
+            (struct format_file){.name = place->names[i], .data = data, .size = size};
+        place->names[i] = NULL; /* is the bundle's now */
+        bundle->bytes += size;
+    }
+    return ok && bundle_digest(bundle, err);
+}
+
+static bool bundle_try(int fd, const char *path, const struct bundle_limits *limits,
+                       struct bundle *bundle, struct bundle_print *print, bool *changed,
+                       struct err *err)
+{
+    struct place place;
+    struct bundle_print after = {0};
+    *bundle = (struct bundle){0};
+    *changed = false;
+    if (!place_open(&place, fd, path, limits, err))
+        return false;
+    bool ok = place_print(&place, print, err) && bundle_fill(bundle, &place, limits, err);
+    place_close(&place);
+    /* Whether a file vanished, grew or was replaced meanwhile, and whatever that made us read. */
+    *changed =
+        !bundle_print_take(fd, path, limits, &after, NULL) || strcmp(after.text, print->text) != 0;
+    if (ok && !*changed)
+        return true;
+    bundle_finish(bundle);
+    return false;
+}
+
+bool bundle_read(int fd, const char *path, const struct bundle_limits *limits,
+                 struct bundle *bundle, struct bundle_print *print, struct err *err)
+{
+    bool changed = true;
+    for (int i = 0; i < READ_TRIES && changed; i++)
+        if (bundle_try(fd, path, limits, bundle, print, &changed, err))
+            return true;
+    if (!changed)
+        return false;
+    return err_set(err, ERR_UNAVAILABLE, "the files keep changing while they are read");
+}

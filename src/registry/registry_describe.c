@@ -1,0 +1,224 @@
+/* The registry as operators see it: /status and /metrics. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "codec/json.h"
+#include "registry/registry_private.h"
+
+static void put_text(struct buf *out, const char *key, const char *value)
+{
+    buf_printf(out, "\"%s\":", key);
+    json_write_string(out, value, strlen(value));
+}
+
+struct entry {
+    const char *name, *version, *state;
+    const struct model *model; /* NULL: nothing is loaded */
+    const char *reason;        /* NULL: none */
+    bool is_default;           /* the version that a request without one gets */
+};
+
+static void put_model(struct buf *out, const struct model *model)
+{
+    char loaded[CLOCK_TEXT_SIZE];
+    const struct graph *graph = model->artifact.graph;
+    clock_format(model->loaded_wall_ns, loaded);
+    buf_put_char(out, ',');
+    put_text(out, "format", model->artifact.format != NULL ? model->artifact.format : "");
+    buf_put_char(out, ',');
+    put_text(out, "digest", model->digest);
+    buf_printf(out, ",\"bytes\":%zu,\"memory_bytes\":%zu,\"loaded_at\":\"%s\",\"load_ms\":",
+               model->file_bytes, graph != NULL ? graph->bytes : 0, loaded);
+    json_write_number(out, (double)(model->load_duration_ns / 1000) / 1000);
+}
+
+static void put_entry(struct buf *out, bool *first, const struct entry *entry)
+{
+    buf_put_text(out, *first ? "{" : ",{");
+    *first = false;
+    put_text(out, "name", entry->name);
+    buf_put_char(out, ',');
+    put_text(out, "version", entry->version);
+    buf_printf(out, ",\"state\":\"%s\",\"default\":%s", entry->state,
+               entry->is_default ? "true" : "false");
+    if (entry->model != NULL)
+        put_model(out, entry->model);
+    if (entry->reason != NULL) {
+        buf_put_char(out, ',');
+        put_text(out, "reason", entry->reason);
+    }
+    buf_put_char(out, '}');
+}
+
+/* A version whose replacement was refused has two entries: what is live, and why it still is. */
+static void put_slot(struct buf *out, bool *first, const struct known *known,
+                     const struct slot *slot, bool is_default)
+{
+    struct entry entry = {.name = known->name, .version = slot->version};
+    if (slot->model != NULL) {
+        entry.state = "live";
+        entry.model = slot->model;
+        entry.is_default = is_default;
+        put_entry(out, first, &entry);
+        entry.model = NULL;
+        entry.is_default = false;
+    }
+    if (slot->reason != NULL) {
+        entry.state = "failed";
+        entry.reason = slot->reason;
+        put_entry(out, first, &entry);
+    } else if (slot->model == NULL && slot->loading) {
+        entry.state = "loading";
+        put_entry(out, first, &entry);
+    }
+}
+
+static void put_known(struct buf *out, bool *first, const struct known *known)
+{
+    bool found = false;
+    for (size_t i = 0; i < known->slot_count; i++) {
+        bool newest = !found && known->slots[i]->model != NULL;
+        put_slot(out, first, known, known->slots[i], newest);
+        found = found || newest;
+    }
+}
+
+void registry_describe(struct registry *registry, struct buf *out)
+{
+    bool first = true;
+    buf_put_text(out, "\"models\":[");
+    pthread_rwlock_rdlock(&registry->lock);
+    /* The retired first: whoever looks for a version finds what counts at the end. */
+    for (const struct model *model = registry->retired; model != NULL;
+         model = model->private_->next) {
+        struct entry entry = {
+            .name = model->name, .version = model->version, .state = "retired", .model = model};
+        put_entry(out, &first, &entry);
+    }
+    for (size_t i = 0; i < registry->model_count; i++)
+        put_known(out, &first, registry->models[i]);
+    pthread_rwlock_unlock(&registry->lock);
+    buf_put_char(out, ']');
+}
+
+/* --- metrics ------------------------------------------------------------------------------- */
+
+/* Calls `emit` for every live version. */
+static void each_live(struct registry *registry, struct metrics_emitter *emitter,
+                      double (*value)(const struct model *model))
+{
+    pthread_rwlock_rdlock(&registry->lock);
+    for (size_t i = 0; i < registry->model_count; i++)
+        for (size_t j = 0; j < registry->models[i]->slot_count; j++) {
+            const struct model *model = registry->models[i]->slots[j]->model;
+            if (model != NULL)
+                metrics_emit(emitter, (const char *const[]){model->name, model->version},
+                             value(model));
+        }
+    pthread_rwlock_unlock(&registry->lock);
+}
+
+static double load_seconds(const struct model *model)
+{
+    return (double)model->load_duration_ns / (double)CLOCK_NS_PER_S;
+}
+
+static double loaded_at(const struct model *model)
+{
+    return (double)model->loaded_wall_ns / (double)CLOCK_NS_PER_S;
+}
+
+static double age_seconds(const struct model *model)
+{
+    return (double)(clock_wall_ns() - model->loaded_wall_ns) / (double)CLOCK_NS_PER_S;
+}
+
+static double memory_bytes(const struct model *model)
+{
+    return model->artifact.graph != NULL ? (double)model->artifact.graph->bytes : 0;
+}
+
+static void collect_load(void *context, struct metrics_emitter *emitter)
+{
+    each_live(context, emitter, load_seconds);
+}
+
+static void collect_loaded(void *context, struct metrics_emitter *emitter)
+{
+    each_live(context, emitter, loaded_at);
+}
+
+static void collect_age(void *context, struct metrics_emitter *emitter)
+{
+    each_live(context, emitter, age_seconds);
+}
+
+static void collect_memory(void *context, struct metrics_emitter *emitter)
+{
+    each_live(context, emitter, memory_bytes);
+}
+
+/* 1: live; 0: refused, nothing of it is live. */
+static void collect_live(void *context, struct metrics_emitter *emitter)
+{
+    struct registry *registry = context;
+    pthread_rwlock_rdlock(&registry->lock);
+    for (size_t i = 0; i < registry->model_count; i++) {
+        const struct known *known = registry->models[i];
+        for (size_t j = 0; j < known->slot_count; j++)
+            metrics_emit(emitter, (const char *const[]){known->name, known->slots[j]->version},
+                         known->slots[j]->model != NULL ? 1 : 0);
+    }
+    pthread_rwlock_unlock(&registry->lock);
+}
+
+static void collect_retired(void *context, struct metrics_emitter *emitter)
+{
+    struct registry *registry = context;
+    size_t count = 0;
+    pthread_rwlock_rdlock(&registry->lock);
+    for (const struct model *model = registry->retired; model != NULL;
+         model = model->private_->next)
+        count++;
+    pthread_rwlock_unlock(&registry->lock);
+    metrics_emit(emitter, NULL, (double)count);
+}
+
+bool registry_metrics_add(struct registry *registry)
+{
+    static const char *const labels[] = {"model", "version"};
+    static const struct {
+        const char *name, *help;
+        metrics_collect_function *collect;
+        size_t label_count;
+    } gauges[] = {
+        {"omen_model_live", "1: the version is live; 0: it was refused.", collect_live, 2},
+        {"omen_model_load_seconds", "Time to read, verify, test and warm up a live version.",
+         collect_load, 2},
+        {"omen_model_loaded_timestamp_seconds", "When a live version was loaded.", collect_loaded,
+         2},
+        {"omen_model_age_seconds", "Time since a live version was loaded.", collect_age, 2},
+        {"omen_model_memory_bytes", "Memory of a live version, about.", collect_memory, 2},
+        {"omen_models_retired", "Versions that wait for their last request to end.",
+         collect_retired, 0},
+    };
+    struct metrics *metrics = registry->options.metrics;
+    bool ok = true;
+    for (size_t i = 0; ok && i < sizeof gauges / sizeof gauges[0]; i++)
+        ok = metrics_family_add_callback(metrics, METRICS_GAUGE, gauges[i].name, gauges[i].help,
+                                         labels, gauges[i].label_count, gauges[i].collect,
+                                         registry) != NULL;
+    registry->loads = metrics_family_add(metrics, METRICS_COUNTER, "omen_model_loads_total",
+                                         "Versions that went live, by model.", labels, 1, NULL, 0);
+    registry->failures =
+        metrics_family_add(metrics, METRICS_COUNTER, "omen_model_failures_total",
+                           "Versions that were refused, by model.", labels, 1, NULL, 0);
+    registry->swaps = metrics_series_create(
+        metrics_family_add(metrics, METRICS_COUNTER, "omen_model_swaps_total",
+                           "Live versions that were replaced by changed files.", NULL, 0, NULL, 0),
+        NULL);
+    registry->families = model_metrics_families_create(metrics);
+    return ok && registry->loads != NULL && registry->failures != NULL && registry->swaps != NULL &&
+           registry->families != NULL;
+}
