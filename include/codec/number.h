@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Once, in main, before threads: builds the table. Idempotent. */
+/* Once, in main, before threads. The table is const, so that there is nothing to do as yet. */
 void number_init(void);
 
 /* Reads one JSON number ("-0.5e3"; no plus, no leading zeros, no bare point) from [text, end).
@@ -19,8 +19,9 @@ const char *number_read(const char *text, const char *end, double *value);
 
 #define NUMBER_TEXT_SIZE 32
 
-/* Shortest round-trip text: "0.1", "1e+300" as "1e300", integers without point ("3", not "3.0"),
- * "-0" for minus zero. Only finite values. Returns the length; not NUL-terminated. */
+/* Shortest round-trip text: "0.1", "1e300", integers without point ("3", not "3.0"), "-0" for minus
+ * zero; plain from 1e-6 to below 1e21, else with an exponent, as JavaScript has it.
+ * Only finite values. Returns the length; not NUL-terminated. */
 size_t number_write(double value, char text[NUMBER_TEXT_SIZE]);
 /* The same for a value that was computed as float32: 0.1f is "0.1". */
 size_t number_write_single(float value, char text[NUMBER_TEXT_SIZE]);

@@ -20,8 +20,8 @@ struct format_file {
 
 /* Rows with the answers the trainer gave, run before a version goes live. */
 struct golden_value {
-    int output;      /* index in graph->outputs */
-    double *values;  /* outputs[output].cols of them; a label is its class index */
+    int output;     /* index in graph->outputs */
+    double *values; /* outputs[output].cols of them; a label is its class index */
 };
 
 struct golden_row {
@@ -40,7 +40,7 @@ struct golden {
 struct baseline_feature {
     char *name;
     double count, missing, mean, std, minimum, maximum; /* NaN where not given */
-    double *edges;  /* numbers: edge_count ascending bin edges, counts has edge_count - 1 */
+    double *edges; /* numbers: edge_count ascending bin edges, counts has edge_count - 1 */
     size_t edge_count;
     double *counts; /* words: by category code, word_count of the field */
     size_t count_count;
@@ -58,7 +58,8 @@ struct artifact {
     struct graph *graph;
     struct golden golden;
     struct baseline baseline;
-    char *name, *version, *description, *created, *task, *trainer; /* as the document says, or NULL */
+    char *name, *version, *description, *created, *task,
+        *trainer;       /* as the document says, or NULL */
     const char *format; /* "omen/1" */
 };
 
