@@ -55,6 +55,7 @@ static void on_refuse(void *context, struct http_request *request, struct http_r
 {
     (void)context;
     (void)request;
+    buf_reset(&response->headers, SIZE_MAX); /* the answer brings its own Retry-After */
     protocol_answer_status(response, status, refusal_code(status), sentence);
 }
 
