@@ -23,11 +23,11 @@ struct slot {
     bool alone;  /* MODELS/NAME.json */
     bool wanted; /* by the scan under way */
     bool loading;
-    struct bundle_print print;     /* of what was last tried, "" to try again */
-    char digest[DIGEST_TEXT_SIZE]; /* of it, "" if it could not be read */
+    struct bundle_print print;      /* of what was last tried, "" to try again */
+    char digest[DIGEST_TEXT_SIZE];  /* of it, "" if it could not be read */
     char refused[DIGEST_TEXT_SIZE]; /* the digest that reason is about */
-    char *reason;                  /* why it was refused, or NULL */
-    struct model *model;           /* what is live: from it, or from what was there before */
+    char *reason;                   /* why it was refused, or NULL */
+    struct model *model;            /* what is live: from it, or from what was there before */
 };
 
 /* A model of the directory. */
