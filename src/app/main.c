@@ -1,4 +1,129 @@
-int main(void)
+/* omen-worker: answers predictions over FastCGI from the models in a directory. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "app/app.h"
+#include "app/command.h"
+#include "app/options.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "math/init.h"
+
+enum { EXIT_USAGE = 2 };
+
+#define CHECK_TIMEOUT (3 * CLOCK_NS_PER_S)
+
+static int print(struct buf *text)
 {
-    return 0;
+    bool ok = !text->failed && fwrite(text->data, 1, text->length, stdout) == text->length;
+    ok = fflush(stdout) == 0 && ok;
+    buf_finish(text);
+    return ok ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+static int print_problems(struct config_problems *problems)
+{
+    fputs(buf_text(&problems->text), stderr);
+    return EXIT_USAGE;
+}
+
+static int fail(const struct err *err)
+{
+    LOG(LOG_ERROR, err->text, LOG_TEXT("code", err_code_name(err->code)));
+    return EXIT_FAILURE;
+}
+
+static int check(const struct command *command, const struct options *options)
+{
+    struct err err = ERR_INIT;
+    const char *listen = command->check_listen != NULL ? command->check_listen : options->listen;
+    int status = server_probe(listen, command->check_path, CHECK_TIMEOUT, &err);
+    if (status == 0)
+        fprintf(stderr, "%s: %s\n", listen, err.text);
+    else if (status != 200)
+        fprintf(stderr, "%s: answers %d\n", listen, status);
+    return status == 200 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+/* **Takes** options. */
+static int serve(const struct command *command, struct options *options)
+{
+    struct err err = ERR_INIT;
+    log_configure(STDERR_FILENO, (enum log_level)options->log_level,
+                  (enum log_format)options->log_format);
+    if (!server_prepare(&err)) {
+        options_finish(options);
+        return fail(&err);
+    }
+    math_init();
+    struct app *app = app_create(command, options, &err);
+    if (app == NULL)
+        return fail(&err);
+    int status = app_run(app, &err)     ? EXIT_SUCCESS
+                 : err.code != ERR_NONE ? fail(&err)
+                                        : EXIT_FAILURE;
+    app_destroy(app);
+    return status;
+}
+
+/* What needs the options to be right. */
+static int run_with_options(const struct command *command)
+{
+    struct config_problems problems = {.count = 0};
+    struct options options = {.listen = NULL};
+    struct buf text = BUF_INIT;
+    int status = EXIT_SUCCESS;
+    if (!command_options(command, &options, &problems))
+        status = print_problems(&problems);
+    else if (command->action == COMMAND_SERVE)
+        status = serve(command, &options);
+    else if (command->action == COMMAND_CHECK)
+        status = check(command, &options);
+    else if (command->action == COMMAND_PRINT_CONFIG) {
+        config_print(options_table(), &options, &text);
+        status = print(&text);
+    }
+    options_finish(&options);
+    config_problems_finish(&problems);
+    return status;
+}
+
+static int run(const struct command *command)
+{
+    struct buf text = BUF_INIT;
+    switch (command->action) {
+    case COMMAND_HELP:
+        command_print_help(&text);
+        return print(&text);
+    case COMMAND_VERSION:
+        buf_put_text(&text, "omen-worker " OMEN_VERSION "\n");
+        return print(&text);
+    case COMMAND_PRINT_SAMPLE:
+        config_print_sample(options_table(), &text);
+        return print(&text);
+    case COMMAND_PRINT_MANUAL:
+        config_print_manual(options_table(), &text);
+        return print(&text);
+    case COMMAND_SERVE:
+    case COMMAND_PRINT_CONFIG:
+    case COMMAND_CHECK_CONFIG:
+    case COMMAND_CHECK:
+        break;
+    }
+    return run_with_options(command);
+}
+
+int main(int argc, char **argv)
+{
+    struct config_problems problems = {.count = 0};
+    struct command command;
+    int status;
+    if (command_parse(&command, argc, argv, environ, &problems))
+        status = run(&command);
+    else
+        status = print_problems(&problems);
+    command_finish(&command);
+    config_problems_finish(&problems);
+    return status;
 }
