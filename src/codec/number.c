@@ -116,7 +116,8 @@ static char *lay_out(struct decimal decimal, char *out)
         return exponent_write(point - 1, out);
     }
     if (point <= 0) {
-        memcpy(out, "0.00000", 7);
+        memset(out, '0', 7);
+        out[1] = '.';
         out += 2 - point;
         memcpy(out, digits, (size_t)count);
         return out + count;

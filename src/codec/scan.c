@@ -92,7 +92,7 @@ static size_t escape_length(const char *at, const char *end)
         return 0;
     if (*at == 'u')
         return hex_four(at + 1, end) >= 0 ? 5 : 0;
-    return memchr("\"\\/bfnrt", *at, 8) != NULL ? 1 : 0;
+    return *at != '\0' && strchr("\"\\/bfnrt", *at) != NULL ? 1 : 0;
 }
 
 /* scan->at: the opening quote. Leaves it after the closing one. */

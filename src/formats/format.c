@@ -8,9 +8,8 @@
 
 static const struct format *const formats[] = {
     &native_format,
+    NULL,
 };
-
-#define FORMAT_COUNT (sizeof formats / sizeof formats[0])
 
 static void golden_finish(struct golden *golden)
 {
@@ -57,11 +56,10 @@ void artifact_finish(struct artifact *artifact)
 
 static const struct format *detect(const struct format_file *file)
 {
-    for (size_t i = 0; i < FORMAT_COUNT; i++) {
-        if (formats[i]->detect(file))
-            return formats[i];
-    }
-    return NULL;
+    const struct format *const *format = formats;
+    while (*format != NULL && !(*format)->detect(file))
+        format++;
+    return *format;
 }
 
 static bool refuse(const struct format_file *files, size_t count, struct err *err)

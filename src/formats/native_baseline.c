@@ -13,7 +13,8 @@ static const char *const word_members[] = {"count", "missing", "counts", NULL};
 static bool no_memory(const struct node *node, struct err *err)
 {
     err_set(err, ERR_MEMORY, "no memory for the baseline");
-    return node_prefix(node, err);
+    node_prefix(node, err);
+    return false;
 }
 
 static bool check_counts(const struct node *counts, const double *values, size_t count,

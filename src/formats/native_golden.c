@@ -14,7 +14,8 @@
 static bool no_memory(const struct node *node, struct err *err)
 {
     err_set(err, ERR_MEMORY, "no memory for golden rows");
-    return node_prefix(node, err);
+    node_prefix(node, err);
+    return false;
 }
 
 static void set_cell(struct frame *frame, size_t row, size_t column, const struct node *value)
@@ -158,11 +159,12 @@ static bool read_row(const struct node *row, const struct graph *graph, struct g
         ok && read_cells(&in, &frame, 0, err) && (frame_seal(&frame, err) || node_prefix(&in, err));
     if (ok) {
         golden->in = mem_array(graph->schema.field_count, sizeof *golden->in);
-        ok = golden->in != NULL || no_memory(&in, err);
+        if (golden->in != NULL)
+            memcpy(golden->in, matrix_row(&frame.matrix, 0),
+                   graph->schema.field_count * sizeof *golden->in);
+        else
+            ok = no_memory(&in, err);
     }
-    if (ok)
-        memcpy(golden->in, matrix_row(&frame.matrix, 0),
-               graph->schema.field_count * sizeof *golden->in);
     arena_finish(&arena);
     return ok && read_answers(row, graph, golden, err);
 }

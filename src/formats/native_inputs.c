@@ -15,7 +15,8 @@ static const char *const input_members[] = {
 static bool no_memory(const struct node *node, struct err *err)
 {
     err_set(err, ERR_MEMORY, "no memory for inputs");
-    return node_prefix(node, err);
+    node_prefix(node, err);
+    return false;
 }
 
 /* The text of a word that may be written as a number: 8, 8.0 and "8" are the same word. */

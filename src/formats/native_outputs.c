@@ -13,37 +13,49 @@
 static bool no_memory(const struct node *node, struct err *err)
 {
     err_set(err, ERR_MEMORY, "no memory for outputs");
-    return node_prefix(node, err);
+    node_prefix(node, err);
+    return false;
 }
 
-static bool label_is(const struct graph_label *label, const struct params_value *word)
+static bool find_number(const struct graph *graph, double number, size_t *index)
 {
-    if (label->is_number)
-        return word->type == PARAMS_NUMBER && word->number == label->number;
-    return word->type == PARAMS_TEXT && strcmp(word->text, label->text) == 0;
-}
-
-bool native_class_find(const struct graph *graph, const struct params_value *word, size_t *index)
-{
-    for (size_t i = 0; i < graph->class_count; i++) {
-        struct graph_label position = {.is_number = true, .number = (double)i};
-        *index = i;
-        if (label_is(graph->labels != NULL ? &graph->labels[i] : &position, word))
+    for (*index = 0; *index < graph->class_count; ++*index) {
+        const struct graph_label *label = graph->labels != NULL ? &graph->labels[*index] : NULL;
+        if (label == NULL ? number == (double)*index : label->is_number && label->number == number)
             return true;
     }
     return false;
 }
 
+static bool find_text(const struct graph *graph, const char *text, size_t *index)
+{
+    for (*index = 0; graph->labels != NULL && *index < graph->class_count; ++*index) {
+        if (!graph->labels[*index].is_number && strcmp(graph->labels[*index].text, text) == 0)
+            return true;
+    }
+    return false;
+}
+
+bool native_class_find(const struct graph *graph, const struct params_value *word, size_t *index)
+{
+    switch (word->type) {
+    case PARAMS_NUMBER:
+        return find_number(graph, word->number, index);
+    case PARAMS_TEXT:
+        return find_text(graph, word->text, index);
+    case PARAMS_NULL:
+        break;
+    }
+    *index = 0;
+    return false;
+}
+
 bool native_class_find_key(const struct graph *graph, const char *key, size_t *index)
 {
-    char normal[WORD_SIZE];
-    size_t length = schema_normal_text(key, strlen(key), normal, sizeof normal);
-    struct params_value word = {.type = PARAMS_TEXT, .text = (char *)(uintptr_t)key};
-    if (native_class_find(graph, &word, index))
-        return true;
-    word = (struct params_value){.type = PARAMS_NUMBER};
-    return length > 0 && number_read(normal, normal + length, &word.number) != NULL &&
-           native_class_find(graph, &word, index);
+    double number;
+    const char *end = key + strlen(key);
+    return find_text(graph, key, index) ||
+           (number_read(key, end, &number) == end && find_number(graph, number, index));
 }
 
 static bool read_label(const struct node *node, struct graph_label *label, struct err *err)

@@ -1,5 +1,6 @@
 #include "formats/native_params.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,8 +12,9 @@ struct native_params {
     struct params params; /* first: what the operators see */
     struct node node;
     struct json_place between; /* of an element: the array it stands in */
+    uintptr_t address;         /* of the value: the key in the store */
     struct native_store *store;
-    const char *asked[ASKED_MAX + 1]; /* the keys an operator knows, NULL-terminated */
+    const char **asked; /* the keys an operator knows, NULL-terminated; NULL before the first */
     size_t asked_count;
 };
 
@@ -35,8 +37,7 @@ static bool store_add(struct native_store *store, struct native_params *params)
 {
     if (store->count == store->capacity) {
         size_t capacity = store->capacity > 0 ? store->capacity * 2 : 16;
-        struct native_params **all =
-            mem_resize(store->all, capacity, sizeof(struct native_params *));
+        struct native_params **all = mem_resize(store->all, capacity, sizeof(void *));
         if (all == NULL)
             return false;
         store->all = all;
@@ -44,7 +45,7 @@ static bool store_add(struct native_store *store, struct native_params *params)
     }
     uint32_t existing;
     if (store->count >= STRMAP_NONE ||
-        !strmap_add(&store->by_value, (const char *)&params->node.value, sizeof params->node.value,
+        !strmap_add(&store->by_value, (const char *)&params->address, sizeof params->address,
                     (uint32_t)store->count, &existing))
         return false;
     store->all[store->count++] = params;
@@ -55,9 +56,10 @@ static bool store_add(struct native_store *store, struct native_params *params)
 static struct params *store_get(struct native_store *store, const struct node *node,
                                 const struct json_place *between, struct err *err)
 {
-    uint32_t index = node->value == NULL ? STRMAP_NONE
-                                         : strmap_get(&store->by_value, (const char *)&node->value,
-                                                      sizeof node->value);
+    uintptr_t address = (uintptr_t)node->value;
+    uint32_t index = node->value == NULL
+                         ? STRMAP_NONE
+                         : strmap_get(&store->by_value, (const char *)&address, sizeof address);
     if (index != STRMAP_NONE)
         return &store->all[index]->params;
     struct native_params *params = arena_zeroed(&store->arena, 1, sizeof *params);
@@ -66,6 +68,7 @@ static struct params *store_get(struct native_store *store, const struct node *n
     params->params.source = &native_source;
     params->store = store;
     params->node = *node;
+    params->address = address;
     if (between != NULL) {
         params->between = *between;
         params->node.place.parent = &params->between;
@@ -97,8 +100,11 @@ static const char *remember(struct native_params *native, const char *key)
         if (strcmp(native->asked[i], key) == 0)
             return native->asked[i];
     }
-    char *copy = arena_copy_text(&native->store->arena, key, strlen(key));
-    if (copy != NULL && native->asked_count < ASKED_MAX)
+    struct arena *arena = &native->store->arena;
+    char *copy = arena_copy_text(arena, key, strlen(key));
+    if (native->asked == NULL)
+        native->asked = arena_zeroed(arena, ASKED_MAX + 1, sizeof(void *));
+    if (copy != NULL && native->asked != NULL && native->asked_count < ASKED_MAX)
         native->asked[native->asked_count++] = copy;
     return copy != NULL ? copy : "";
 }
@@ -212,7 +218,7 @@ bool native_store_check(const struct native_store *store, struct err *err)
 {
     for (size_t i = 0; i < store->count; i++) {
         const struct native_params *native = store->all[i];
-        if (json_type(native->node.value) == JSON_OBJECT &&
+        if (json_type(native->node.value) == JSON_OBJECT && native->asked != NULL &&
             !node_only(&native->node, native->asked, err))
             return false;
     }

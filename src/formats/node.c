@@ -47,7 +47,8 @@ bool node_fail(const struct node *node, struct err *err, const char *format, ...
 static bool no_memory(const struct node *node, struct err *err)
 {
     err_set(err, ERR_MEMORY, "no memory");
-    return node_prefix(node, err);
+    node_prefix(node, err);
+    return false;
 }
 
 static bool unexpected(const struct node *node, const char *expected, struct err *err)
