@@ -178,7 +178,7 @@ static bool take_value(struct parser *parser, struct arena *arena, struct arena_
         arena_rewind(arena, mark);
         return true;
     case OUTCOME_NO_ROOM:
-        return err_set(err, ERR_LIMIT, "more numbers than a request may hold");
+        return err_set(err, ERR_MEMORY, "more numbers than a request may hold");
     case OUTCOME_NUMBERS:
         break;
     }

@@ -190,7 +190,7 @@ static void the_arena_limits_the_numbers(void **state)
     struct err err = ERR_INIT;
     arena_init(&arena, 128);
     assert_false(json_parse_envelope(text, strlen(text), "input", &arena, &envelope, &err));
-    assert_int_equal(err.code, ERR_LIMIT);
+    assert_int_equal(err.code, ERR_MEMORY);
     assert_null(envelope.root);
     arena_finish(&arena);
 }
