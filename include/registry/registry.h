@@ -72,6 +72,13 @@ int registry_collect_fd(const struct registry *registry);
 
 /* True once at least one version is live. */
 bool registry_is_ready(struct registry *registry);
+/* True once the directory was looked through to its end: what is not live then is not just late. */
+bool registry_has_scanned(struct registry *registry);
+
+/* ["a","b"]: the models that a request can name. */
+void registry_list_names(struct registry *registry, struct buf *out);
+/* Where requests are counted that reached no model: empty labels. NULL without metrics. */
+struct model_metrics *registry_unrouted_metrics(const struct registry *registry);
 
 /* "models": [...] for /status: every version that is live, loading, failed or retired. */
 void registry_describe(struct registry *registry, struct buf *out);

@@ -14,6 +14,8 @@ struct watch;
 /* Starts the thread (all signals blocked in it). **Keeps** registry. The first scan is done by the
  * thread, so that a large model does not hold up the start. */
 struct watch *watch_create(struct registry *registry, int64_t rescan_ns, struct err *err);
+/* From the next scan on. Any thread. */
+void watch_set_rescan(struct watch *watch, int64_t rescan_ns);
 /* Scan now (SIGHUP). Any thread. */
 void watch_wake(struct watch *watch);
 /* Stops and joins. Accepts NULL. */

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "registry/model_metrics.h"
 
 void app_fill_server_options(const struct options *options, struct server_options *server)
 {
@@ -59,10 +60,28 @@ static void on_refuse(void *context, struct http_request *request, struct http_r
     protocol_answer_status(response, status, refusal_code(status), sentence);
 }
 
+/* What reached a model was counted there. */
+static void count_unrouted(struct app *app, const struct http_request *request,
+                           const struct http_response *response)
+{
+    int64_t queued = request->timing.queued;
+    if (response->model != NULL && response->model[0] != '\0')
+        return;
+    struct model_sample sample = {
+        .route = response->route,
+        .status = response->status,
+        .total_ns = queued > 0 ? clock_monotonic_ns() - queued : -1,
+    };
+    for (size_t i = 0; i < PHASES; i++)
+        sample.phase_ns[i] = -1;
+    model_metrics_count(registry_unrouted_metrics(app->registry), &sample);
+}
+
 static void on_done(void *context, const struct http_request *request,
                     const struct http_response *response, size_t bytes_sent)
 {
     struct app *app = context;
+    count_unrouted(app, request, response);
     access_log(&app->access, request, response, bytes_sent);
 }
 

@@ -6,8 +6,9 @@
 
 /* All others are used once, at the start. */
 static const char *const changeable[] = {
-    "read-timeout",  "write-timeout", "idle-timeout", "queue-budget", "drain-timeout",
-    "default-model", "log-level",     "log-format",   "access-log",   "slow-request",
+    "read-timeout",  "write-timeout", "idle-timeout",    "queue-budget",
+    "drain-timeout", "default-model", "rescan-interval", "log-level",
+    "log-format",    "access-log",    "slow-request",
 };
 
 static bool is_changeable(const struct config_option *option)
@@ -105,6 +106,7 @@ static void apply(struct app *app)
     log_configure(2, (enum log_level)options->log_level, (enum log_format)options->log_format);
     access_configure(&app->access, options->access_log, options->slow_request);
     registry_set_default(app->registry, options->default_model);
+    watch_set_rescan(app->watch, options->rescan_interval);
 }
 
 void reload(struct app *app)

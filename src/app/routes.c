@@ -13,28 +13,32 @@ static void healthz(void *context, struct http_request *request, const struct ro
     buf_put_text(&response->body, "{\"status\":\"ok\"}");
 }
 
-/* NULL: ready. */
-static const char *not_ready_code(struct app *app)
+/* A word and a sentence for why there is nothing to be had; code NULL: ready. */
+struct readiness {
+    const char *code, *sentence;
+};
+
+static struct readiness readiness(struct app *app)
 {
     if (server_is_draining(app->server))
-        return "draining";
+        return (struct readiness){"draining", "the worker is draining"};
     if (registry_is_ready(app->registry))
-        return NULL;
-    return "no_model";
+        return (struct readiness){.code = NULL};
+    if (!registry_has_scanned(app->registry))
+        return (struct readiness){"no_model", "the models are still being loaded"};
+    return (struct readiness){"no_model", "no model is live"};
 }
 
 static void readyz(void *context, struct http_request *request, const struct router_match *match,
                    struct http_response *response)
 {
-    const char *code = not_ready_code(context);
+    struct readiness why = readiness(context);
     (void)request;
     (void)match;
-    if (code == NULL)
+    if (why.code == NULL)
         buf_put_text(&response->body, "{\"status\":\"ready\"}");
-    else if (code[0] == 'd')
-        protocol_answer_status(response, 503, code, "the worker is draining");
     else
-        protocol_answer_status(response, 503, code, "no model is live");
+        protocol_answer_status(response, 503, why.code, why.sentence);
 }
 
 static void status(void *context, struct http_request *request, const struct router_match *match,
@@ -42,7 +46,7 @@ static void status(void *context, struct http_request *request, const struct rou
 {
     struct app *app = context;
     struct buf *body = &response->body;
-    const char *code = not_ready_code(app);
+    const char *code = readiness(app).code;
     char started[CLOCK_TEXT_SIZE];
     (void)request;
     (void)match;

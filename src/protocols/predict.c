@@ -316,6 +316,10 @@ static void answer_no_model(struct job *job, const struct err *err)
 {
     const char *code = err->code == ERR_NOT_FOUND ? "unknown_model" : err_code_name(err->code);
     answer_open(job->response, answer_status_of(err->code), code, err);
+    if (err->code == ERR_NOT_FOUND) {
+        buf_put_text(&job->response->body, ",\"models\":");
+        registry_list_names(job->context->registry, &job->response->body);
+    }
     answer_close(job->response);
 }
 

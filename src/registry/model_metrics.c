@@ -55,9 +55,9 @@ struct model_metrics_families *model_metrics_families_create(struct metrics *met
     struct model_metrics_families *families = mem_array(1, sizeof *families);
     if (families == NULL)
         return NULL;
-    families->requests =
-        metrics_family_add(metrics, METRICS_COUNTER, "omen_requests_total",
-                           "Requests that reached a model.", request_labels, 4, NULL, 0);
+    families->requests = metrics_family_add(metrics, METRICS_COUNTER, "omen_requests_total",
+                                            "Requests; without a model: those that reached none.",
+                                            request_labels, 4, NULL, 0);
     families->durations = metrics_family_add(
         metrics, METRICS_HISTOGRAM, "omen_request_duration_seconds",
         "From the moment a request could be read until its answer was ready to be sent.",

@@ -57,6 +57,7 @@ void registry_destroy(struct registry *registry)
     scan_forget_all(registry);
     registry_collect(registry);
     metrics_series_destroy(registry->swaps);
+    model_metrics_destroy(registry->unrouted);
     model_metrics_families_destroy(registry->families);
     if (registry->collect_fd >= 0)
         close(registry->collect_fd);
@@ -84,6 +85,19 @@ int registry_collect_fd(const struct registry *registry)
 bool registry_is_ready(struct registry *registry)
 {
     return atomic_load(&registry->live_count) > 0;
+}
+
+bool registry_has_scanned(struct registry *registry)
+{
+    pthread_rwlock_rdlock(&registry->lock);
+    bool scanned = registry->scanned;
+    pthread_rwlock_unlock(&registry->lock);
+    return scanned;
+}
+
+struct model_metrics *registry_unrouted_metrics(const struct registry *registry)
+{
+    return registry->unrouted;
 }
 
 /* --- acquiring ----------------------------------------------------------------------------- */

@@ -84,6 +84,24 @@ static void put_known(struct buf *out, bool *first, const struct known *known)
     }
 }
 
+void registry_list_names(struct registry *registry, struct buf *out)
+{
+    bool first = true;
+    buf_put_char(out, '[');
+    pthread_rwlock_rdlock(&registry->lock);
+    for (size_t i = 0; i < registry->model_count; i++) {
+        const struct known *known = registry->models[i];
+        if (known->slot_count == 0)
+            continue;
+        if (!first)
+            buf_put_char(out, ',');
+        first = false;
+        json_write_string(out, known->name, strlen(known->name));
+    }
+    pthread_rwlock_unlock(&registry->lock);
+    buf_put_char(out, ']');
+}
+
 void registry_describe(struct registry *registry, struct buf *out)
 {
     bool first = true;
@@ -219,6 +237,7 @@ bool registry_metrics_add(struct registry *registry)
                            "Live versions that were replaced by changed files.", NULL, 0, NULL, 0),
         NULL);
     registry->families = model_metrics_families_create(metrics);
-    return ok && registry->loads != NULL && registry->failures != NULL && registry->swaps != NULL &&
-           registry->families != NULL;
+    registry->unrouted = model_metrics_create(registry->families, "", "");
+    return ok && registry->unrouted != NULL && registry->loads != NULL &&
+           registry->failures != NULL && registry->swaps != NULL && registry->families != NULL;
 }

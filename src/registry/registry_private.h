@@ -55,6 +55,7 @@ struct registry {
     atomic_size_t live_count;
     char told[ERR_TEXT_SIZE]; /* the last complaint about the directory as a whole */
     struct model_metrics_families *families;
+    struct model_metrics *unrouted;
     struct metrics_family *loads, *failures;
     struct metrics_series *swaps;
 };

@@ -28,7 +28,7 @@
 
 struct watch {
     struct registry *registry;
-    int64_t rescan_ns;
+    _Atomic int64_t rescan_ns;
     pthread_t thread;
     atomic_bool stop;
     int wake_fd;    /* eventfd: scan now, or stop */
@@ -202,7 +202,9 @@ static void *watch_run(void *context)
         bool ok = registry_scan(watch->registry, NULL);
         if (watches_update(watch))
             ok = registry_scan(watch->registry, NULL);
-        int64_t pause = watch->rescan_ns > 0 ? watch->rescan_ns : INT64_MAX / 4;
+        int64_t pause = atomic_load(&watch->rescan_ns);
+        if (pause <= 0)
+            pause = INT64_MAX / 4;
         if (!ok && pause > RETRY_NS)
             pause = RETRY_NS;
         wait_for_reason(watch, clock_monotonic_ns() + pause);
@@ -266,7 +268,7 @@ struct watch *watch_create(struct registry *registry, int64_t rescan_ns, struct 
         return NULL;
     }
     watch->registry = registry;
-    watch->rescan_ns = rescan_ns;
+    atomic_init(&watch->rescan_ns, rescan_ns);
     watch->parent = -1;
     parent_find(watch, registry->options.models);
     watch->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -277,6 +279,11 @@ struct watch *watch_create(struct registry *registry, int64_t rescan_ns, struct 
     err_set_errno(err, ERR_IO, code, "cannot start the loader");
     watch_free(watch);
     return NULL;
+}
+
+void watch_set_rescan(struct watch *watch, int64_t rescan_ns)
+{
+    atomic_store(&watch->rescan_ns, rescan_ns);
 }
 
 void watch_wake(struct watch *watch)

@@ -102,6 +102,24 @@ static void test_what_the_server_refuses(void **state)
     }
 }
 
+static void test_requests_without_a_model_are_counted(void **state)
+{
+    struct fixture *f = *state;
+    const struct http_request request = {.id = "x", .timing = {.queued = clock_monotonic_ns()}};
+    assert_int_equal(ask(f, HTTP_GET, "/healthz"), 200);
+    f->app->server_options.done(f->app, &request, &response, 1);
+    f->app->server_options.done(f->app, &request, &response, 1);
+    assert_int_equal(ask(f, HTTP_GET, "/nowhere"), 404);
+    f->app->server_options.done(f->app, &request, &response, 1);
+    response.model = "counted-by-itself";
+    f->app->server_options.done(f->app, &request, &response, 1);
+    ask(f, HTTP_GET, "/metrics");
+    assert_non_null(strstr(body(), "omen_requests_total{model=\"\",version=\"\","
+                                   "route=\"/healthz\",status=\"200\"} 2\n"));
+    assert_non_null(strstr(body(), "omen_requests_total{model=\"\",version=\"\",route=\"\","
+                                   "status=\"404\"} 1\n"));
+}
+
 static int finish(void **state)
 {
     (void)state;
@@ -117,6 +135,7 @@ int main(void)
         TEST(test_ready_with_a_model_only),
         TEST(test_status_and_metrics),
         TEST(test_what_the_server_refuses),
+        TEST(test_requests_without_a_model_are_counted),
     };
     http_response_init(&response);
     return cmocka_run_group_tests(tests, NULL, finish);

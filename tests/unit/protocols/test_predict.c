@@ -229,7 +229,8 @@ static void test_unknown_models_and_versions(void **state)
     (void)state;
     const char *body = "{\"input\":[1]}";
     assert_refused("/predict/none", body, 404, "\"code\":\"unknown_model\"");
-    assert_non_null(strstr(buf_text(&fixture.response.body), "flowers"));
+    assert_non_null(strstr(buf_text(&fixture.response.body),
+                           ",\"models\":[\"double\",\"flowers\",\"line\",\"people\"]}"));
     assert_refused("/predict/double/7", body, 404, "\"code\":\"unknown_model\"");
     assert_refused("/predict", body, 404, "\"code\":\"unknown_model\"");
     registry_set_default(fixture.registry, "line");
