@@ -197,7 +197,8 @@ def run_suite(total, suite, arguments):
     elif suite in BUILDS:
         run_meson(total, suite, arguments.all)
     elif suite == "tools":
-        run_pytest(total, "tools", "tools", arguments.all)
+        extra = {"OMEN_BUILD": str(ROOT / BUILDS["gcc"][0])}
+        run_pytest(total, "tools", "tools", arguments.all, extra)
     elif suite == "e2e":
         name = {None: "gcc", "address": "sanitized", "thread": "thread"}[arguments.sanitize]
         if not (ROOT / BUILDS[name][0] / "src" / "app" / "omen-worker").exists():

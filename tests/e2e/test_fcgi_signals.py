@@ -125,7 +125,8 @@ def test_a_request_that_never_ends_does_not_hold_up_the_end(rig):
         connection.send(REQUEST[:-12])
         time.sleep(0.2)
         worker.send_signal(signal.SIGTERM)
-        ended_within(worker, 5)
+        status, _ = ended_within(worker, 5)
+        assert status == 1, f"neither orderly nor a crash: {worker.log()}"
 
 
 @pytest.mark.parametrize("second", [signal.SIGTERM, signal.SIGQUIT])
@@ -140,7 +141,8 @@ def test_a_second_signal_ends_it_now(rig, second):
         time.sleep(0.3)
         assert worker.is_alive()
         worker.send_signal(second)
-        ended_within(worker, 5)
+        status, _ = ended_within(worker, 5)
+        assert status == 1, f"neither orderly nor a crash: {worker.log()}"
 
 
 def test_signals_in_the_middle_of_a_body_do_not_cut_it(worker):

@@ -47,6 +47,7 @@ def test_rolling_restarts(rig, measured, long_forms):
             worker.send_signal(signal.SIGTERM)
             assert worker.wait(40) == 0, worker.log()
             worker = successor
+            time.sleep(0.1)
         counts = running.result()
     measured(f"{restarts} rolling restarts, {retries(nginx)} retries by nginx", counts)
     load.assert_all_good(counts)
@@ -90,9 +91,11 @@ def test_rolling_restarts_by_the_supervisor(rig, measured):
     running = rig.add(load.Load(rig.run, nginx.port, "/predict/m", ROW, check="version"))
     seen = {only_child(supervisor)}
     for _ in range(3):
+        time.sleep(0.3 * harness.SLOWER)
         supervisor.send_signal(signal.SIGUSR2)
         harness.wait_for(lambda: set(children(supervisor.pid)) - seen, "a new worker")
         seen.add(only_child(supervisor))
+    time.sleep(0.3 * harness.SLOWER)
     counts = running.result()
     measured("3 rolling restarts by the supervisor", counts)
     load.assert_all_good(counts)
