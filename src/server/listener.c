@@ -28,11 +28,18 @@ static bool resolve_unix(const char *path, struct listener_address *address, str
     return true;
 }
 
+/* getaddrinfo takes the lower 16 bits of any number. */
+static bool is_port(const char *text)
+{
+    size_t digits = strspn(text, "0123456789");
+    return digits >= 1 && digits <= 5 && text[digits] == '\0' && strtol(text, NULL, 10) <= 65535;
+}
+
 /* Splits "HOST:PORT"; a v6 host stands in brackets. */
 static bool split_host(const char *text, char *host, size_t host_size, const char **port)
 {
     const char *colon = strrchr(text, ':');
-    if (colon == NULL || colon[1] == '\0')
+    if (colon == NULL || !is_port(colon + 1))
         return false;
     size_t length = (size_t)(colon - text);
     if (length >= 2 && text[0] == '[' && text[length - 1] == ']') {
@@ -250,6 +257,7 @@ bool listener_open(struct listener *listener, const struct listener_options *opt
 
 void listener_unlink(struct listener *listener)
 {
+    /* While our socket is open nobody else's can have its inode number. */
     struct stat status;
     if (listener->path[0] != '\0' && lstat(listener->path, &status) == 0 &&
         status.st_dev == listener->device && status.st_ino == listener->inode)
