@@ -42,10 +42,23 @@ bool pipeline_add(struct pipeline *pipeline, struct params *params, struct colum
     return columns_behind(steps[pipeline->count++], columns, err);
 }
 
+/* What is no array has no length either, and must not count as an empty one. */
+static bool steps_expect_list(struct params *params, const char *key, struct err *err)
+{
+    struct params_list empty;
+    if (!params_has(params, key))
+        return true;
+    bool ok = params_list(params, key, 0, &empty, err);
+    params_list_finish(&empty);
+    return ok;
+}
+
 bool pipeline_read(struct pipeline *pipeline, struct params *params, const char *key,
                    struct columns *columns, struct err *err)
 {
     size_t count = params_length(params, key);
+    if (count == 0)
+        return steps_expect_list(params, key, err);
     for (size_t i = 0; i < count; i++) {
         struct params *step = params_element(params, key, i, err);
         if (step == NULL || !pipeline_add(pipeline, step, columns, err))

@@ -74,6 +74,19 @@ static void test_refused(void **state)
                     "a b", "$.op: is not a transformer");
 }
 
+/* A word or a lone step where the list of steps belongs must not pass the columns on as if it were
+ * an empty list. */
+static void test_steps_are_a_list(void **state)
+{
+    (void)state;
+    fake_op_refused("{'op': 'column_transformer', 'transformers': [{'columns': ['a'], 'steps': "
+                    "'drop'}]}",
+                    "a b", "$.steps: expected a list");
+    fake_op_refused("{'op': 'column_transformer', 'transformers': [{'columns': ['a'], 'steps': "
+                    "{'op': 'binarizer'}}]}",
+                    "a b", "$.steps: expected a list");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -81,6 +94,7 @@ int main(void)
         cmocka_unit_test(test_nested),
         cmocka_unit_test(test_data_errors_keep_row_and_field),
         cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_steps_are_a_list),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
