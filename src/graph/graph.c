@@ -1,5 +1,6 @@
 #include "graph/graph.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -223,6 +224,17 @@ static bool results_allocate(const struct graph *graph, size_t rows, struct matr
     return true;
 }
 
+/* Operators count rows within a block, and their sentences name none. */
+static bool run_fail(size_t first, size_t rows, struct err *err)
+{
+    if (err == NULL || err->row == ERR_NO_ROW)
+        return false;
+    err->row += (int64_t)first;
+    if (rows > 1)
+        err_prefix(err, "row %" PRId64, err->row);
+    return false;
+}
+
 bool graph_run(const struct graph *graph, const struct matrix *in, struct matrix *out,
                uint32_t wanted, struct arena *results, struct arena *scratch, struct err *err)
 {
@@ -238,9 +250,7 @@ bool graph_run(const struct graph *graph, const struct matrix *in, struct matrix
         for (size_t i = 0; i < graph->output_count; i++)
             if ((wanted >> i & 1) != 0)
                 outs[i] = matrix_rows(&out[i], first, count);
-        ok = block_run(graph, &block, outs, wanted, scratch, err);
-        if (!ok && err != NULL && err->row != ERR_NO_ROW)
-            err->row += (int64_t)first;
+        ok = block_run(graph, &block, outs, wanted, scratch, err) || run_fail(first, in->rows, err);
         arena_rewind(scratch, mark);
     }
     return ok;

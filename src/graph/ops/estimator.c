@@ -35,9 +35,9 @@ static bool cell_fail(const struct estimator *estimator, double value, size_t ro
         name = position;
     }
     if (isnan(value))
-        err_set(err, ERR_MISSING, "row %zu: '%.64s' is missing and this model needs it", row, name);
+        err_set(err, ERR_MISSING, "'%.64s' is missing and this model needs it", name);
     else
-        err_set(err, ERR_RANGE, "row %zu: '%.64s' is not a finite number", row, name);
+        err_set(err, ERR_RANGE, "'%.64s' is not a finite number", name);
     return err_at(err, (int64_t)row, name);
 }
 

@@ -132,6 +132,31 @@ static void test_blocks_and_error_rows(void **state)
     assert_int_equal(err.code, ERR_CATEGORY);
     assert_int_equal(err.row, GRAPH_BLOCK + 3);
     assert_string_equal(err.field, "u");
+    assert_string_equal(err.text, "row 259: column 'u' holds a category that the model does not "
+                                  "know");
+    arena_finish(&arena);
+    graph_destroy(graph);
+}
+
+/* The sentence names the request's row, not the block's, and no row where there is but one. */
+static void test_error_rows_of_estimators(void **state)
+{
+    (void)state;
+    struct graph *graph = model("x", LOGISTIC, NULL);
+    double in[GRAPH_BLOCK + 2] = {[GRAPH_BLOCK + 1] = NAN};
+    struct matrix block = {.data = in, .rows = GRAPH_BLOCK + 2, .cols = 1, .stride = 1};
+    struct matrix out[OP_OUTPUTS_MAX];
+    struct arena arena;
+    arena_init(&arena, 0);
+    assert_false(graph_run(graph, &block, out, 1, &arena, &arena, &err));
+    assert_int_equal(err.row, GRAPH_BLOCK + 1);
+    assert_string_equal(err.field, "x");
+    assert_string_equal(err.text, "row 257: 'x' is missing and this model needs it");
+    block = matrix_rows(&block, GRAPH_BLOCK + 1, 1);
+    assert_false(graph_run(graph, &block, out, 1, &arena, &arena, &err));
+    assert_int_equal(err.row, 0);
+    assert_string_equal(err.field, "x");
+    assert_string_equal(err.text, "'x' is missing and this model needs it");
     arena_finish(&arena);
     graph_destroy(graph);
 }
@@ -179,7 +204,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_outputs),      cmocka_unit_test(test_threshold),
         cmocka_unit_test(test_rounding),     cmocka_unit_test(test_blocks_and_error_rows),
-        cmocka_unit_test(test_memory_limit), cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_memory_limit), cmocka_unit_test(test_error_rows_of_estimators),
+        cmocka_unit_test(test_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
