@@ -44,7 +44,7 @@ struct graph {
     double threshold;  /* two classes: label = positive if P(positive) >= threshold; NaN: off */
     size_t positive;   /* class index */
     size_t bytes;      /* memory held, about */
-    size_t block_rows; /* at most GRAPH_BLOCK; fewer where a step makes very many columns */
+    size_t block_rows; /* at most GRAPH_BLOCK; fewer where the steps make very many columns */
 };
 
 /* Zeroed heap graph. graph_destroy accepts NULL and half-made ones. */

@@ -86,6 +86,7 @@ struct op {
     struct columns columns; /* of a transformer's output */
     size_t classes;         /* of a classifier, else 0 */
     size_t bytes;           /* memory it holds, about */
+    size_t scratch_width;   /* numbers per row that it takes of `scratch` for other operators */
 };
 
 /* Accepts NULL. */

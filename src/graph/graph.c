@@ -9,7 +9,7 @@
 #include "base/mem.h"
 #include "graph/pipeline.h"
 
-/* Doubles of the widest matrix between two steps, for one block: 16 MiB. */
+/* Doubles of all that lies between the inputs and the answers of one block: 16 MiB. */
 #define BLOCK_NUMBERS_MAX ((size_t)2 << 20)
 
 struct graph *graph_create(void)
@@ -105,6 +105,8 @@ static void graph_measure(struct graph *graph)
 {
     struct pipeline pipeline = {graph->steps, graph->step_count};
     size_t width = pipeline_width(&pipeline);
+    for (size_t i = 0; i < graph->output_count; i++)
+        width += graph->outputs[i].cols; /* those not asked for may lie in scratch */
     size_t fit = BLOCK_NUMBERS_MAX / (width > 0 ? width : 1);
     graph->block_rows = fit < 1 ? 1 : fit < GRAPH_BLOCK ? fit : GRAPH_BLOCK;
     graph->bytes = sizeof *graph + graph->schema.field_count * sizeof(struct field) +

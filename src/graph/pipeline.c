@@ -115,10 +115,11 @@ size_t pipeline_bytes(const struct pipeline *pipeline)
 
 size_t pipeline_width(const struct pipeline *pipeline)
 {
-    size_t width = 0;
-    for (size_t i = 0; i < pipeline->count; i++)
-        for (size_t j = 0; j < pipeline->steps[i]->output_count; j++)
-            if (pipeline->steps[i]->outputs[j].cols > width)
-                width = pipeline->steps[i]->outputs[j].cols;
-    return width;
+    size_t between = 0, within = 0;
+    for (size_t i = 0; i < pipeline->count; i++) {
+        const struct op *op = pipeline->steps[i];
+        between += i + 1 < pipeline->count ? op->outputs[0].cols : 0;
+        within = op->scratch_width > within ? op->scratch_width : within;
+    }
+    return between + within;
 }

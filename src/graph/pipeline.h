@@ -25,7 +25,8 @@ bool pipeline_run(const struct pipeline *pipeline, const struct matrix *in, stru
                   uint32_t wanted, struct arena *scratch, struct err *err);
 
 size_t pipeline_bytes(const struct pipeline *pipeline);
-/* The widest matrix between or behind its steps. */
+/* Numbers per row that running it takes of `scratch`: all matrices between its steps, which stay
+ * until the last step is done, and what the widest of the steps takes within itself. */
 size_t pipeline_width(const struct pipeline *pipeline);
 
 #endif

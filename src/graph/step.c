@@ -87,6 +87,8 @@ static bool restricted_read(struct restricted *self, struct params *params,
     if (!ok)
         return false;
     self->op.bytes += self->inner->bytes;
+    self->op.scratch_width =
+        self->taken_count + self->inner->columns.count + self->inner->scratch_width;
     if (op_is_transformer(self->inner))
         return restricted_place(self, in, err);
     memcpy(self->op.outputs, self->inner->outputs, sizeof self->op.outputs);

@@ -54,6 +54,11 @@ static bool columns_join(struct side_by_side *self, struct err *err)
     return true;
 }
 
+static size_t part_width(const struct part *part)
+{
+    return (part->taken != NULL ? part->taken_count : 0) + pipeline_width(&part->pipeline);
+}
+
 static bool parts_read(struct side_by_side *self, bool by_name, struct params *params,
                        const struct columns *in, struct err *err)
 {
@@ -74,6 +79,8 @@ static bool parts_read(struct side_by_side *self, bool by_name, struct params *p
         if (total > OP_COLUMNS_MAX)
             return params_fail(params, "transformers", err, "make more than %zu columns",
                                OP_COLUMNS_MAX);
+        if (part_width(part) > self->op.scratch_width)
+            self->op.scratch_width = part_width(part);
         self->op.bytes += sizeof *part + pipeline_bytes(&part->pipeline) +
                           (by_name ? part->taken_count * sizeof *part->taken : 0);
     }

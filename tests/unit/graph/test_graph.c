@@ -180,6 +180,44 @@ static void test_memory_limit(void **state)
     graph_destroy(graph);
 }
 
+/* Whether the wide matrix lies between the steps or inside of one, and however many there are,
+ * blocks become smaller so that what a block takes stays about the same. */
+static void test_wide_steps_take_smaller_blocks(void **state)
+{
+    (void)state;
+    enum { ROWS = GRAPH_BLOCK };
+    static double in[ROWS * 6], expected[ROWS];
+    static const char poly[] = "{'op': 'polynomial_features', 'degree': 8}"; /* 3003 columns */
+    static const char pass[] = "{'op': 'passthrough'}", pick[] = "{'op': 'select', 'indices': [1]}";
+    static const char inside[] =
+        "{'op': 'feature_union', 'transformers': [{'steps': [{'op': 'polynomial_features', "
+        "'degree': 12}, {'op': 'select', 'indices': [1]}]}]}"; /* 18564 columns */
+    struct graph *graphs[] = {
+        model("a b c d e f", poly, pass, pass, pass, pass, pass, pass, pick, NULL),
+        model("a b c d e f", inside, NULL),
+        model("a b c d e f",
+              "{'op': 'feature_union', 'columns': ['a', 'b', 'c', 'd', 'e', 'f'], "
+              "'transformers': [{'steps': [{'op': 'polynomial_features', 'degree': 12}, {'op': "
+              "'select', 'indices': [1]}]}]}",
+              NULL),
+    };
+    for (size_t i = 0; i < ROWS; i++)
+        in[6 * i] = expected[i] = (double)i;
+    struct matrix block = {.data = in, .rows = ROWS, .cols = 6, .stride = 6};
+    for (size_t i = 0; i < 3; i++) {
+        struct matrix out[OP_OUTPUTS_MAX];
+        struct arena results, scratch;
+        arena_init(&results, 0);
+        arena_init(&scratch, (size_t)17 << 20);
+        if (!graph_run(graphs[i], &block, out, 1, &results, &scratch, &err))
+            fail_msg("%zu: %s", i, err.text);
+        assert_memory_equal(out[0].data, expected, sizeof expected);
+        arena_finish(&results);
+        arena_finish(&scratch);
+        graph_destroy(graphs[i]);
+    }
+}
+
 static void test_refused(void **state)
 {
     (void)state;
@@ -202,9 +240,13 @@ static void test_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_outputs),      cmocka_unit_test(test_threshold),
-        cmocka_unit_test(test_rounding),     cmocka_unit_test(test_blocks_and_error_rows),
-        cmocka_unit_test(test_memory_limit), cmocka_unit_test(test_error_rows_of_estimators),
+        cmocka_unit_test(test_outputs),
+        cmocka_unit_test(test_threshold),
+        cmocka_unit_test(test_rounding),
+        cmocka_unit_test(test_blocks_and_error_rows),
+        cmocka_unit_test(test_memory_limit),
+        cmocka_unit_test(test_wide_steps_take_smaller_blocks),
+        cmocka_unit_test(test_error_rows_of_estimators),
         cmocka_unit_test(test_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
