@@ -110,7 +110,7 @@ def count_command(total, name, command, extra=None, timeout=1800):
 
 
 def count_junit(total, suite, path):
-    """Adds every test case of a JUnit file. Returns how many there were and the names that failed."""
+    """Adds every test case of a JUnit file. Returns how many there were and which failed."""
     cases, failed = 0, []
     for case in xml.parse(path).getroot().iter("testcase"):
         cases += 1
@@ -271,7 +271,8 @@ def main():
         print(f"{suite} ...", flush=True)
         run_suite(total, suite, arguments)
         print(
-            f"{suite}: {total.passed - before[0]} passed, {len(total.failures) - before[1]} failed, "
+            f"{suite}: {total.passed - before[0]} passed, "
+            f"{len(total.failures) - before[1]} failed, "
             f"{len(total.skips) - before[2]} skipped in {time.monotonic() - start:.0f} s",
             flush=True,
         )

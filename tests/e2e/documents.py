@@ -1,4 +1,4 @@
-"""Small model documents whose answers a reader can work out, for tests of everything around them."""
+"""Small model documents whose answers a reader can work out, for tests of all around them."""
 
 import json
 import os
@@ -53,7 +53,7 @@ def total(scale=1.0):
 
 
 def flower():
-    """Three classes by one feature of four: the score of class k is -(x[2] - 2 k)^2, linear in x."""
+    """Three classes by one feature of four: class k scores -(x[2] - 2 k)^2, made linear in x."""
     return {
         "format": "omen/1",
         "inputs": [{"name": name} for name in ("sl", "sw", "pl", "pw")],
@@ -102,7 +102,7 @@ def passenger():
 
 
 def wide(width, layers, seed=1):
-    """A multi-layer perceptron whose only point is to cost time: width^2 * (layers - 1) products."""
+    """A perceptron whose only point is to cost time: width^2 * (layers - 1) products."""
     rng = random.Random(seed)
 
     def matrix(rows, cols):

@@ -1,4 +1,4 @@
-"""Starts and ends the programs under test: every one by its process id, in a directory of its own."""
+"""Starts and ends the programs under test: each by its process id, in a directory of its own."""
 
 import http.client
 import json

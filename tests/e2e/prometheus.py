@@ -77,7 +77,8 @@ def check_histograms(metrics):
     for (name, labels), value in metrics.samples.items():
         if name.endswith("_bucket") and metrics.types.get(name[:-7]) == "histogram":
             rest = tuple(pair for pair in labels if pair[0] != "le")
-            groups.setdefault((name[:-7], rest), []).append((parse_value(dict(labels)["le"]), value))
+            bound = parse_value(dict(labels)["le"])
+            groups.setdefault((name[:-7], rest), []).append((bound, value))
     for (name, labels), buckets in groups.items():
         bounds = [bound for bound, _ in buckets]
         counts = [count for _, count in buckets]

@@ -1,4 +1,4 @@
-"""TERM, QUIT, a second one, HUP and USR1: at rest, in the middle of a body, in the middle of work."""
+"""TERM, QUIT, a second one, HUP and USR1: at rest, in the middle of a body or of work."""
 
 import os
 import signal

@@ -210,7 +210,8 @@ def slow_model(rig):
         costs = []
         for _ in range(9):
             answer = worker.ask("POST", "/predict/m", body)
-            timing = dict(part.split(";dur=") for part in answer.headers["server-timing"].split(", "))
+            phases = answer.headers["server-timing"].split(", ")
+            timing = dict(phase.split(";dur=") for phase in phases)
             costs.append(float(timing["compute"]))
         cost = sorted(costs)[4]
     return worker, body, cost

@@ -115,7 +115,7 @@ def test_a_file_replaced_within_a_version(rig, worker):
 
 
 def test_a_file_written_in_place(rig, worker):
-    """Not atomically: half a document is refused, the whole one goes live, nothing breaks between."""
+    """Not atomically: half a document is refused, the whole one goes live, nothing breaks."""
     text = json.dumps(documents.constant(12))
     with open(f"{rig.models}/m/1/model.json", "w", encoding="ascii") as file:
         file.write(text[:40])

@@ -92,7 +92,8 @@ def test_every_answer_has_the_hardening_headers(nginx):
 
 
 DISGUISES = ["/status", "/metrics", "/%73tatus", "//metrics", "/predict/../metrics", "/./status",
-             "/predict/..%2fmetrics", "/predict/%2e%2e/status", "/metrics?x=1", "/status/../metrics"]
+             "/predict/..%2fmetrics", "/predict/%2e%2e/status", "/metrics?x=1",
+             "/status/../metrics"]
 
 
 @pytest.mark.parametrize("path", DISGUISES)
