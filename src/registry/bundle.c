@@ -172,8 +172,8 @@ void bundle_finish(struct bundle *bundle)
     if (bundle == NULL)
         return;
     for (size_t i = 0; i < bundle->count; i++) {
-        free((char *)(uintptr_t)bundle->files[i].name);
-        free((char *)(uintptr_t)bundle->files[i].data);
+        free((char *)bundle->files[i].name);
+        free((char *)bundle->files[i].data);
     }
     free(bundle->files);
     *bundle = (struct bundle){0};

@@ -113,7 +113,7 @@ static const struct known *known_find(const struct registry *registry, const cha
     if (registry->model_count == 0)
         return NULL;
     struct known *const *place = bsearch(name, registry->models, registry->model_count,
-                                         sizeof *registry->models, known_compare);
+                                         sizeof(struct known *), known_compare);
     return place != NULL && (*place)->slot_count > 0 ? *place : NULL;
 }
 

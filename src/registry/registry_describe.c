@@ -30,7 +30,8 @@ static void put_model(struct buf *out, const struct model *model)
     put_text(out, "digest", model->digest);
     buf_printf(out, ",\"bytes\":%zu,\"memory_bytes\":%zu,\"loaded_at\":\"%s\",\"load_ms\":",
                model->file_bytes, graph != NULL ? graph->bytes : 0, loaded);
-    json_write_number(out, (double)(model->load_duration_ns / 1000) / 1000);
+    int64_t microseconds = model->load_duration_ns / 1000;
+    json_write_number(out, (double)microseconds / 1000);
 }
 
 static void put_entry(struct buf *out, bool *first, const struct entry *entry)

@@ -229,11 +229,11 @@ static void parent_find(struct watch *watch, const char *models)
     const char *base = slash != NULL ? slash + 1 : path;
     if (base[0] == '\0' || strlen(base) >= sizeof watch->base_name)
         return;
-    strcpy(watch->base_name, base);
+    memcpy(watch->base_name, base, strlen(base) + 1);
     if (slash == NULL)
-        strcpy(watch->parent_path, ".");
+        memcpy(watch->parent_path, ".", 2);
     else if (slash == path)
-        strcpy(watch->parent_path, "/");
+        memcpy(watch->parent_path, "/", 2);
     else
         memcpy(watch->parent_path, path, (size_t)(slash - path));
 }
