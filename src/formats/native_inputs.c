@@ -26,8 +26,10 @@ static bool word_text(const struct node *node, char **text, bool *is_number, str
     struct params_value word;
     if (!node_word(node, &word, err))
         return false;
-    if (word.type == PARAMS_NULL)
-        return node_fail(node, err, "expected a word or a number, not null");
+    if (word.type == PARAMS_NULL) {
+        node_fail(node, err, "expected a word or a number, not null");
+        return false;
+    }
     *is_number = word.type == PARAMS_NUMBER;
     size_t length = *is_number
                         ? schema_normal_number(word.number, normal, sizeof normal)
