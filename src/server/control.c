@@ -140,7 +140,11 @@ static void begin_drain(struct control *control, int64_t now)
     listener_unlink(&server->listener);
     while (accept_one(server, now) == ACCEPTED)
         continue;
-    listener_close(&server->listener); /* epoll forgets it, unless others hold it */
+    /* Closing alone does not end it: other processes may hold the same inherited socket, and epoll
+     * would go on reporting their connections to us. */
+    if (!control->paused)
+        epoll_ctl(server->epoll_fd, EPOLL_CTL_DEL, server->listener.fd, NULL);
+    listener_close(&server->listener);
     control->paused = true;
 }
 

@@ -165,12 +165,13 @@ static void finish(struct exchange *exchange)
 {
     struct worker *worker = exchange->worker;
     struct server *server = exchange->server;
-    worker_set_state(worker, WORKER_WRITING, clock_monotonic_ns());
+    int64_t now = clock_monotonic_ns();
+    worker_set_state(worker, WORKER_WRITING, now);
     if (atomic_load(&server->draining))
         exchange->keep = false; /* the web server sees END_REQUEST, then the end */
     size_t sent = send_answer(exchange);
     if (sent > 0 && exchange->keep) {
-        connections_park(&server->connections, exchange->job, clock_monotonic_ns());
+        connections_park(&server->connections, exchange->job, now);
     } else {
         if (exchange->unread)
             read_away(exchange);

@@ -36,12 +36,20 @@ void wire_header(unsigned char header[WIRE_HEADER], enum wire_type type, unsigne
     header[7] = 0;
 }
 
+/* Most answers go out at once: the clock is asked only when the first one does not. */
+struct limit {
+    int64_t timeout, deadline;
+};
+
 /* The descriptor stays blocking (libfcgi takes EAGAIN for the end), each send does not: the
  * deadline is for all of it, so a peer that reads a byte now and then gains nothing. */
-static bool wait_writable(int fd, int64_t deadline)
+static bool wait_writable(int fd, struct limit *limit)
 {
     struct pollfd poll_fd = {.fd = fd, .events = POLLOUT};
-    int64_t left = deadline - clock_monotonic_ns();
+    int64_t now = clock_monotonic_ns();
+    if (limit->deadline == 0)
+        limit->deadline = now + limit->timeout;
+    int64_t left = limit->deadline - now;
     if (left <= 0)
         return false;
     int64_t milliseconds = left / CLOCK_NS_PER_MS + 1;
@@ -49,7 +57,7 @@ static bool wait_writable(int fd, int64_t deadline)
     return ready >= 0 || errno == EINTR;
 }
 
-static bool send_all(int fd, struct iovec *parts, size_t count, int64_t deadline)
+static bool send_all(int fd, struct iovec *parts, size_t count, struct limit *limit)
 {
     struct msghdr message = {.msg_iov = parts, .msg_iovlen = count};
     while (message.msg_iovlen > 0) {
@@ -57,7 +65,7 @@ static bool send_all(int fd, struct iovec *parts, size_t count, int64_t deadline
         if (sent < 0) {
             if (errno == EINTR)
                 continue;
-            if ((errno != EAGAIN && errno != EWOULDBLOCK) || !wait_writable(fd, deadline))
+            if ((errno != EAGAIN && errno != EWOULDBLOCK) || !wait_writable(fd, limit))
                 return false;
             continue;
         }
@@ -77,7 +85,8 @@ static bool send_all(int fd, struct iovec *parts, size_t count, int64_t deadline
 bool wire_send(int fd, const void *data, size_t size, int64_t timeout_ns)
 {
     struct iovec part = {.iov_base = (void *)(uintptr_t)data, .iov_len = size};
-    return send_all(fd, &part, 1, clock_monotonic_ns() + timeout_ns);
+    struct limit limit = {.timeout = timeout_ns};
+    return send_all(fd, &part, 1, &limit);
 }
 
 /* Up to BATCH_RECORDS records, written with one call. */
@@ -126,7 +135,7 @@ bool wire_send_answer(int fd, const struct wire_answer *answer, int64_t timeout_
 {
     unsigned char end[END_SIZE];
     size_t total = answer->head_length + answer->body_length, offset = 0;
-    int64_t deadline = clock_monotonic_ns() + timeout_ns;
+    struct limit limit = {.timeout = timeout_ns};
     wire_header(end, WIRE_STDOUT, answer->request_id, 0);
     end_put(end + WIRE_HEADER, answer->request_id, answer->app_status, WIRE_REQUEST_COMPLETE);
     do {
@@ -136,7 +145,7 @@ bool wire_send_answer(int fd, const struct wire_answer *answer, int64_t timeout_
             offset = batch_record(&batch, answer, offset);
         if (offset == total)
             batch_part(&batch, end, sizeof(end));
-        if (!send_all(fd, batch.parts, batch.count, deadline))
+        if (!send_all(fd, batch.parts, batch.count, &limit))
             return false;
     } while (offset < total);
     return true;
