@@ -63,6 +63,8 @@ static int serve(const struct command *command, struct options *options)
     int status = app_run(app, &err)     ? EXIT_SUCCESS
                  : err.code != ERR_NONE ? fail(&err)
                                         : EXIT_FAILURE;
+    if (status != EXIT_SUCCESS)
+        _exit(status); /* cut short: threads that still run need what would be freed */
     app_destroy(app);
     return status;
 }
