@@ -16,6 +16,8 @@ struct watch;
 struct watch *watch_create(struct registry *registry, int64_t rescan_ns, struct err *err);
 /* From the next scan on. Any thread. */
 void watch_set_rescan(struct watch *watch, int64_t rescan_ns);
+/* Until the first scan is done, whatever it found, or the time has passed: then false. */
+bool watch_wait(struct watch *watch, int64_t timeout_ns);
 /* Scan now (SIGHUP). Any thread. */
 void watch_wake(struct watch *watch);
 /* Stops and joins. Accepts NULL. */

@@ -11,6 +11,8 @@
 #include "base/mem.h"
 #include "registry/model_metrics.h"
 
+#define FIRST_SCAN_MAX (5 * CLOCK_NS_PER_S)
+
 void app_fill_server_options(const struct options *options, struct server_options *server)
 {
     server->listen = options->listen;
@@ -195,10 +197,14 @@ void app_destroy(struct app *app)
     free(app);
 }
 
+/* Requests wait in the listen queue until the models that are there were looked at: a worker that
+ * takes over from another on one inherited listener would answer "no model" until it has one.
+ * Bounded, so that a probe is answered while very large models load. */
 bool app_run(struct app *app, struct err *err)
 {
     LOG(LOG_INFO, "starting", LOG_TEXT("version", OMEN_VERSION),
         LOG_TEXT("listen", app->options.listen), LOG_TEXT("models", app->options.models));
+    watch_wait(app->watch, FIRST_SCAN_MAX);
     bool ok = server_run(app->server, err);
     LOG(LOG_INFO, "stopped", LOG_TEXT("drain", ok ? "orderly" : "cut short"));
     return ok;

@@ -32,6 +32,7 @@ struct watch {
     pthread_t thread;
     atomic_bool stop;
     int wake_fd;    /* eventfd: scan now, or stop */
+    int scanned_fd; /* eventfd: readable, for good, after the first pass */
     int inotify_fd; /* -1: none to be had, so only the periodic scan is left */
     int *watches;   /* descriptors of the last pass, ascending */
     size_t count;
@@ -202,6 +203,7 @@ static void *watch_run(void *context)
         bool ok = registry_scan(watch->registry, NULL);
         if (watches_update(watch))
             ok = registry_scan(watch->registry, NULL);
+        eventfd_write(watch->scanned_fd, 1); /* nobody reads it: one is as good as many */
         int64_t pause = atomic_load(&watch->rescan_ns);
         if (pause <= 0)
             pause = INT64_MAX / 4;
@@ -256,6 +258,8 @@ static void watch_free(struct watch *watch)
         close(watch->inotify_fd);
     if (watch->wake_fd >= 0)
         close(watch->wake_fd);
+    if (watch->scanned_fd >= 0)
+        close(watch->scanned_fd);
     free(watch->watches);
     free(watch);
 }
@@ -272,8 +276,9 @@ struct watch *watch_create(struct registry *registry, int64_t rescan_ns, struct 
     watch->parent = -1;
     parent_find(watch, registry->options.models);
     watch->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    watch->scanned_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     watch->inotify_fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-    int code = watch->wake_fd >= 0 ? thread_start(watch) : errno;
+    int code = watch->wake_fd >= 0 && watch->scanned_fd >= 0 ? thread_start(watch) : errno;
     if (code == 0)
         return watch;
     err_set_errno(err, ERR_IO, code, "cannot start the loader");
@@ -284,6 +289,12 @@ struct watch *watch_create(struct registry *registry, int64_t rescan_ns, struct 
 void watch_set_rescan(struct watch *watch, int64_t rescan_ns)
 {
     atomic_store(&watch->rescan_ns, rescan_ns);
+}
+
+bool watch_wait(struct watch *watch, int64_t timeout_ns)
+{
+    struct pollfd scanned = {.fd = watch->scanned_fd, .events = POLLIN};
+    return poll(&scanned, 1, timeout_ms(timeout_ns)) > 0;
 }
 
 void watch_wake(struct watch *watch)

@@ -62,6 +62,17 @@ static void test_everything_is_noticed(void **state)
     watch_destroy(NULL);
 }
 
+static void test_the_first_scan_can_be_awaited(void **state)
+{
+    struct fixture *fixture = *state;
+    put(fixture, "m/1/model.json", 1);
+    struct watch *watch = watch_create(fixture->registry, HOUR, NULL);
+    assert_true(watch_wait(watch, PATIENCE_MS * CLOCK_NS_PER_MS));
+    assert_true(fixture_answer(fixture, "m", NULL, NULL) == 1);
+    assert_true(watch_wait(watch, 0)); /* and stays so */
+    watch_destroy(watch);
+}
+
 static void test_written_in_place(void **state)
 {
     struct fixture *fixture = *state;
@@ -181,9 +192,13 @@ static void test_collects(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(test_everything_is_noticed),  CASE(test_written_in_place),
-        CASE(test_links_are_flipped),      CASE(test_the_directory_itself),
-        CASE(test_periodic_scan_and_wake), CASE(test_collects),
+        CASE(test_everything_is_noticed),
+        CASE(test_the_first_scan_can_be_awaited),
+        CASE(test_written_in_place),
+        CASE(test_links_are_flipped),
+        CASE(test_the_directory_itself),
+        CASE(test_periodic_scan_and_wake),
+        CASE(test_collects),
     };
     return cmocka_run_group_tests_name("registry/watch", tests, NULL, NULL);
 }
