@@ -1,5 +1,6 @@
 #include "http/router.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -174,12 +175,9 @@ static const struct entry *find_method(const struct router *router, enum http_me
 static void allow_append(char *allow, size_t size, const char *name)
 {
     size_t used = strlen(allow);
-    size_t need = strlen(name) + (used > 0 ? 2 : 0);
-    if (used + need >= size)
-        return;
-    if (used > 0)
-        memcpy(allow + used, ", ", 2);
-    memcpy(allow + used + need - strlen(name), name, strlen(name) + 1);
+    const char *comma = used > 0 ? ", " : "";
+    if (used + strlen(comma) + strlen(name) < size)
+        snprintf(allow + used, size - used, "%s%s", comma, name);
 }
 
 static enum router_result find_allowed(const struct router *router, const char *path, char *allow,

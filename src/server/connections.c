@@ -231,9 +231,8 @@ void connections_reap(struct connections *connections, int64_t now,
     for (size_t i = 0; i < connections->highest; i++) {
         struct connection *slot = &connections->slots[i];
         int64_t age = now - slot->since;
-        if (slot->state == CONNECTION_IDLE && age > timeouts->idle)
-            close_slot(connections, slot, (int)i);
-        else if (slot->state == CONNECTION_PARTIAL && age > timeouts->read)
+        if ((slot->state == CONNECTION_IDLE && age > timeouts->idle) ||
+            (slot->state == CONNECTION_PARTIAL && age > timeouts->read))
             close_slot(connections, slot, (int)i);
         else if (slot->state == CONNECTION_BODY && age > timeouts->read && !slot->timed_out) {
             slot->timed_out = true;

@@ -101,7 +101,7 @@ static bool set_flags(int fd)
 
 static bool take(struct listener *listener, int fd, struct err *err)
 {
-    struct sockaddr_storage name;
+    struct sockaddr_storage name = {.ss_family = AF_UNSPEC};
     socklen_t length = sizeof(name);
     if (getsockname(fd, (struct sockaddr *)&name, &length) != 0 || !set_flags(fd)) {
         err_set_errno(err, ERR_IO, errno, "the inherited listener cannot be used");

@@ -82,9 +82,19 @@ static bool send_all(int fd, struct iovec *parts, size_t count, struct limit *li
     return true;
 }
 
+/* struct iovec has no const; sendmsg changes nothing. */
+static void *writable(const void *data)
+{
+    union {
+        const void *in;
+        void *out;
+    } pointer = {.in = data};
+    return pointer.out;
+}
+
 bool wire_send(int fd, const void *data, size_t size, int64_t timeout_ns)
 {
-    struct iovec part = {.iov_base = (void *)(uintptr_t)data, .iov_len = size};
+    struct iovec part = {.iov_base = writable(data), .iov_len = size};
     struct limit limit = {.timeout = timeout_ns};
     return send_all(fd, &part, 1, &limit);
 }
@@ -99,8 +109,7 @@ struct batch {
 static void batch_part(struct batch *batch, const void *data, size_t size)
 {
     if (size > 0)
-        batch->parts[batch->count++] =
-            (struct iovec){.iov_base = (void *)(uintptr_t)data, .iov_len = size};
+        batch->parts[batch->count++] = (struct iovec){.iov_base = writable(data), .iov_len = size};
 }
 
 /* One STDOUT record of head and body from offset on; returns the offset behind it. */
@@ -161,14 +170,12 @@ bool wire_send_end(int fd, unsigned request_id, enum wire_protocol_status status
 
 static size_t value_put(unsigned char *out, const char *name, int64_t number)
 {
-    char text[24];
-    int length = snprintf(text, sizeof(text), "%lld", (long long)number);
-    size_t name_length = strlen(name);
-    out[0] = (unsigned char)name_length;
-    out[1] = (unsigned char)length;
-    memcpy(out + 2, name, name_length);
-    memcpy(out + 2 + name_length, text, (size_t)length);
-    return 2 + name_length + (size_t)length;
+    char text[48];
+    int length = snprintf(text, sizeof(text), "%s%lld", name, (long long)number);
+    out[0] = (unsigned char)strlen(name);
+    out[1] = (unsigned char)((size_t)length - strlen(name));
+    memcpy(out + 2, text, (size_t)length);
+    return 2 + (size_t)length;
 }
 
 bool wire_send_values(int fd, unsigned values, int64_t max_connections, int64_t timeout_ns)
