@@ -142,7 +142,7 @@ def build(total, suite):
     ) else None
 
 
-TAP_POINT = re.compile(r"(not )?ok\b(?: (\d+))?(?: - )?(.*?)(?:# (SKIP|TODO)\b\s*(.*))?$", re.I)
+TAP_POINT = re.compile(r"(not )?ok\b(?: (\d+))?(?: - )?(.*?)(?:# (SKIP)\b\s*(.*))?$", re.I)
 TAP_PLAN = re.compile(r"^1\.\.(\d+)(?:\s*# SKIP\b\s*(.*))?", re.M | re.I)
 
 
