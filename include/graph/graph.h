@@ -47,7 +47,8 @@ struct graph {
     size_t block_rows; /* at most GRAPH_BLOCK; fewer where the steps make very many columns */
 };
 
-/* Zeroed heap graph. graph_destroy accepts NULL and half-made ones. */
+/* Zeroed heap graph. The thread that creates it reads its steps, and no other model meanwhile.
+ * graph_destroy accepts NULL and half-made ones. */
 struct graph *graph_create(void);
 void graph_destroy(struct graph *graph);
 

@@ -9,6 +9,23 @@
 #include "base/strmap.h"
 #include "graph/ops/ops.h"
 
+/* A model is read by one thread from its beginning to its end. */
+static _Thread_local size_t columns_made;
+
+void columns_limit_begin(void)
+{
+    columns_made = 0;
+}
+
+static bool columns_count(size_t count, struct err *err)
+{
+    if (count > COLUMNS_MADE_MAX - columns_made)
+        return err_set(err, ERR_LIMIT, "more than %zu columns and words in all steps together",
+                       COLUMNS_MADE_MAX);
+    columns_made += count;
+    return true;
+}
+
 static void column_finish(struct column *column)
 {
     free(column->name);
@@ -34,6 +51,8 @@ bool columns_init(struct columns *columns, size_t count, struct err *err)
     if (count > OP_COLUMNS_MAX)
         return err_set(err, ERR_LIMIT, "%zu columns; at most %zu are accepted", count,
                        OP_COLUMNS_MAX);
+    if (!columns_count(count, err))
+        return false;
     columns->items = mem_array(count, sizeof *columns->items);
     if (columns->items == NULL)
         return err_set(err, ERR_MEMORY, "no memory for %zu columns", count);
@@ -44,6 +63,8 @@ bool columns_init(struct columns *columns, size_t count, struct err *err)
 static bool column_set_words(struct column *column, char *const *words, size_t word_count,
                              struct err *err)
 {
+    if (!columns_count(word_count, err))
+        return false;
     char **copies = mem_array(word_count, sizeof *copies);
     if (copies == NULL)
         return err_set(err, ERR_MEMORY, "no memory for a column's words");

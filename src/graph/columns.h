@@ -6,6 +6,12 @@
 #include "graph/op.h"
 #include "math/matrix.h"
 
+/* Of all the columns and words that are made while one model is read, copies included: every step
+ * holds what it knows of its columns, and a short document can ask for many steps over many columns
+ * of many words. Columns of a thread count until it calls columns_limit_begin. */
+#define COLUMNS_MADE_MAX ((size_t)8 << 20)
+void columns_limit_begin(void);
+
 /* Positions in `in` of the names that params' list `key` holds, in its order; the caller frees
  * them. Refuses an empty list, a name that is not there (saying which are), one that two columns
  * share, and one that is listed twice. */

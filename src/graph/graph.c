@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "graph/columns.h"
 #include "graph/pipeline.h"
 
 /* Doubles of all that lies between the inputs and the answers of one block: 16 MiB. */
@@ -14,6 +15,7 @@
 
 struct graph *graph_create(void)
 {
+    columns_limit_begin();
     struct graph *graph = mem_array(1, sizeof *graph);
     if (graph == NULL)
         return NULL;

@@ -333,6 +333,42 @@ static void steps_are_limited(void **state)
     buf_finish(&text);
 }
 
+#define TWICE "{'op': 'feature_union', 'transformers': [{}, {}]}"
+
+/* Each of these documents is short; without a limit each would take gigabytes. */
+static void columns_made_are_limited(void **state)
+{
+    (void)state;
+    struct buf text = BUF_INIT;
+    struct artifact artifact;
+    struct err err = ERR_INIT;
+    buf_put_text(&text, "{'format': 'omen/1', " INPUT ", 'steps': [");
+    for (int i = 0; i < 19; i++)
+        buf_printf(&text, "%s, ", TWICE);
+    for (int i = 0; i < 100; i++)
+        buf_printf(&text, "%s{'op': 'passthrough'}", i > 0 ? ", " : "");
+    buf_put_text(&text, "]}");
+    assert_false(load(buf_text(&text), &artifact, &err));
+    assert_int_equal(err.code, ERR_LIMIT);
+    assert_non_null(strstr(err.text, "columns and words in all steps together"));
+    buf_reset(&text, 0);
+    buf_put_text(&text, "{'format': 'omen/1', 'inputs': [{'name': 'a', 'type': 'category', "
+                        "'values': [0");
+    for (int i = 1; i < 10000; i++)
+        buf_printf(&text, ", %d", i);
+    buf_put_text(&text, "]}], 'steps': [" TWICE);
+    for (int i = 0; i < 15; i++)
+        buf_printf(&text, ", %s", TWICE);
+    buf_put_text(&text, "]}");
+    assert_false(load(buf_text(&text), &artifact, &err));
+    assert_int_equal(err.code, ERR_LIMIT);
+    assert_non_null(strstr(err.text, "columns and words in all steps together"));
+    /* The count begins anew with each model. */
+    assert_true(load(whole, &artifact, &err));
+    artifact_finish(&artifact);
+    buf_finish(&text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -340,7 +376,7 @@ int main(void)
         cmocka_unit_test(golden_rows_are_encoded), cmocka_unit_test(the_baseline_is_kept),
         cmocka_unit_test(the_graph_computes),      cmocka_unit_test(the_smallest_document_loads),
         cmocka_unit_test(mistakes_are_named),      cmocka_unit_test(labels_may_be_numbers),
-        cmocka_unit_test(steps_are_limited),
+        cmocka_unit_test(steps_are_limited),       cmocka_unit_test(columns_made_are_limited),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
