@@ -38,7 +38,8 @@ struct graph {
     uint32_t default_output;    /* what {"prediction": ...} is */
     struct graph_label *labels; /* class_count, or NULL: 0, 1, 2 ... */
     size_t class_count;
-    char **targets; /* names of OUTPUT_VALUE's columns, or NULL */
+    struct strmap label_classes; /* from a label's text to its class; empty without labels */
+    char **targets;              /* names of OUTPUT_VALUE's columns, or NULL */
     size_t target_count;
     int decimals;      /* values and probabilities rounded to so many, or -1 */
     double threshold;  /* two classes: label = positive if P(positive) >= threshold; NaN: off */

@@ -17,23 +17,29 @@ static bool no_memory(const struct node *node, struct err *err)
     return false;
 }
 
+/* Without labels, a class is called by its number. */
 static bool find_number(const struct graph *graph, double number, size_t *index)
 {
-    for (*index = 0; *index < graph->class_count; ++*index) {
-        const struct graph_label *label = graph->labels != NULL ? &graph->labels[*index] : NULL;
-        if (label == NULL ? number == (double)*index : label->is_number && label->number == number)
-            return true;
+    char normal[WORD_SIZE];
+    *index = 0;
+    if (graph->labels == NULL) {
+        bool found = number >= 0 && number < (double)graph->class_count && number == floor(number);
+        *index = found ? (size_t)number : 0;
+        return found;
     }
-    return false;
+    size_t length = schema_normal_number(number, normal, sizeof normal);
+    uint32_t found = strmap_get(&graph->label_classes, normal, length);
+    if (found == STRMAP_NONE || !graph->labels[found].is_number)
+        return false;
+    *index = found;
+    return graph->labels[found].number == number;
 }
 
 static bool find_text(const struct graph *graph, const char *text, size_t *index)
 {
-    for (*index = 0; graph->labels != NULL && *index < graph->class_count; ++*index) {
-        if (!graph->labels[*index].is_number && strcmp(graph->labels[*index].text, text) == 0)
-            return true;
-    }
-    return false;
+    uint32_t found = strmap_get(&graph->label_classes, text, strlen(text));
+    *index = found == STRMAP_NONE ? 0 : found;
+    return found != STRMAP_NONE && !graph->labels[found].is_number;
 }
 
 bool native_class_find(const struct graph *graph, const struct params_value *word, size_t *index)
@@ -76,21 +82,18 @@ static bool read_label(const struct node *node, struct graph_label *label, struc
 }
 
 /* "8" and 8 are one label too: as keys of the baseline they could not be told apart. */
-static bool check_labels(const struct node *labels, const struct graph *graph, struct err *err)
+static bool index_labels(const struct node *labels, struct graph *graph, struct err *err)
 {
-    struct strmap seen = STRMAP_INIT;
-    bool ok = true;
-    for (size_t i = 0; ok && i < graph->class_count; i++) {
+    for (size_t i = 0; i < graph->class_count; i++) {
         const char *text = graph->labels[i].text;
         struct node label = node_element(labels, i);
         uint32_t existing;
-        if (!strmap_add(&seen, text, strlen(text), 0, &existing))
-            ok = no_memory(&label, err);
-        else if (existing != STRMAP_NONE)
-            ok = node_fail(&label, err, "the label is there twice");
+        if (!strmap_add(&graph->label_classes, text, strlen(text), (uint32_t)i, &existing))
+            return no_memory(&label, err);
+        if (existing != STRMAP_NONE)
+            return node_fail(&label, err, "the label is there twice");
     }
-    strmap_finish(&seen);
-    return ok;
+    return true;
 }
 
 static bool read_labels(const struct node *outputs, struct graph *graph, struct err *err)
@@ -113,7 +116,7 @@ static bool read_labels(const struct node *outputs, struct graph *graph, struct 
         if (!read_label(&label, &graph->labels[i], err))
             return false;
     }
-    return check_labels(&labels, graph, err);
+    return index_labels(&labels, graph, err);
 }
 
 static size_t value_columns(const struct graph *graph)

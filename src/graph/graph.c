@@ -36,6 +36,7 @@ void graph_destroy(struct graph *graph)
     for (size_t i = 0; graph->labels != NULL && i < graph->class_count; i++)
         free(graph->labels[i].text);
     free(graph->labels);
+    strmap_finish(&graph->label_classes);
     for (size_t i = 0; graph->targets != NULL && i < graph->target_count; i++)
         free(graph->targets[i]);
     free(graph->targets);

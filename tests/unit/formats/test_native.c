@@ -317,6 +317,36 @@ static void labels_may_be_numbers(void **state)
     artifact_finish(&artifact);
 }
 
+/* As many labels as a document likes: each is found without comparing with all of them. */
+static void many_labels_are_found(void **state)
+{
+    (void)state;
+    enum { LABELS = 60000 };
+    struct buf text = BUF_INIT;
+    buf_put_text(&text, "{'format': 'omen/1', " INPUT ", 'model': {'op': 'linear_classifier', "
+                        "'coef_': [[1]");
+    for (int i = 1; i < LABELS; i++)
+        buf_put_text(&text, ", [1]");
+    buf_put_text(&text, "]}, 'outputs': {'labels': [0");
+    for (int i = 1; i < LABELS; i++)
+        buf_printf(&text, i % 2 == 0 ? ", %d" : ", 'label %d'", i);
+    buf_put_text(&text, "]}, 'baseline': {'prediction': {'counts': {'0': 0");
+    for (int i = 1; i < LABELS; i++)
+        buf_printf(&text, i % 2 == 0 ? ", '%d.0': %d" : ", 'label %d': %d", i, i);
+    buf_put_text(&text, "}}}, 'golden': {'rows': [{'in': [1], 'out': {'label': 'label 59999'}}, "
+                        "{'in': [1], 'out': {'label': 59998.0}}]}}");
+    struct artifact artifact;
+    struct err err = ERR_INIT;
+    if (!load(buf_text(&text), &artifact, &err))
+        fail_msg("%s", err.text);
+    for (int i = 0; i < LABELS; i++)
+        assert_true(artifact.baseline.prediction.counts[i] == i);
+    assert_true(artifact.golden.rows[0].expected[0].values[0] == 59999);
+    assert_true(artifact.golden.rows[1].expected[0].values[0] == 59998);
+    artifact_finish(&artifact);
+    buf_finish(&text);
+}
+
 static void steps_are_limited(void **state)
 {
     (void)state;
@@ -372,11 +402,12 @@ static void columns_made_are_limited(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(inputs_are_read),         cmocka_unit_test(outputs_are_read),
-        cmocka_unit_test(golden_rows_are_encoded), cmocka_unit_test(the_baseline_is_kept),
-        cmocka_unit_test(the_graph_computes),      cmocka_unit_test(the_smallest_document_loads),
-        cmocka_unit_test(mistakes_are_named),      cmocka_unit_test(labels_may_be_numbers),
-        cmocka_unit_test(steps_are_limited),       cmocka_unit_test(columns_made_are_limited),
+        cmocka_unit_test(inputs_are_read),          cmocka_unit_test(outputs_are_read),
+        cmocka_unit_test(golden_rows_are_encoded),  cmocka_unit_test(the_baseline_is_kept),
+        cmocka_unit_test(the_graph_computes),       cmocka_unit_test(the_smallest_document_loads),
+        cmocka_unit_test(mistakes_are_named),       cmocka_unit_test(labels_may_be_numbers),
+        cmocka_unit_test(steps_are_limited),        cmocka_unit_test(many_labels_are_found),
+        cmocka_unit_test(columns_made_are_limited),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
