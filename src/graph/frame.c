@@ -132,7 +132,7 @@ static void frame_set_category(struct frame *frame, size_t row, size_t column, d
         return;
     }
     size_t length = schema_normal_number(value, text, sizeof text);
-    uint32_t code = strmap_get(&field->word_codes, text, length);
+    uint32_t code = length > 0 ? strmap_get(&field->word_codes, text, length) : STRMAP_NONE;
     if (code != STRMAP_NONE)
         *cell(frame, row, column) = (double)code;
     else

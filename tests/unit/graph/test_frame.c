@@ -300,6 +300,22 @@ static void test_limits(void **state)
     finish(&f);
 }
 
+/* A number that overflows has no spelling, and the empty word is not it. */
+static void test_infinity_is_no_word(void **state)
+{
+    (void)state;
+    struct fixture f;
+    setup(&f);
+    free(f.schema.fields[SIZE].words[1]);
+    f.schema.fields[SIZE].words[1] = strdup("");
+    start(&f, 1);
+    frame_set_number(&f.frame, 0, SIZE, INFINITY);
+    assert_int_equal(f.frame.counts[FRAME_UNKNOWN_WORD], 1);
+    frame_set_number(&f.frame, 0, SIZE, 8);
+    assert_int_equal(f.frame.problem_count, 1);
+    finish(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -308,7 +324,7 @@ int main(void)
         cmocka_unit_test(test_wrong_types),    cmocka_unit_test(test_ranges),
         cmocka_unit_test(test_range_policies), cmocka_unit_test(test_category_policies),
         cmocka_unit_test(test_check_row),      cmocka_unit_test(test_many_problems_are_counted),
-        cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_limits),         cmocka_unit_test(test_infinity_is_no_word),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
