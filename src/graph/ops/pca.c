@@ -18,12 +18,20 @@ static bool whiten_read(struct pca *self, struct params *params, struct err *err
     bool whiten;
     if (!params_flag_or(params, "whiten", false, &whiten, err))
         return false;
-    if (!whiten)
+    if (!whiten && !params_has(params, "explained_variance_"))
         return true;
     if (!params_vector(params, "explained_variance_", self->components.rows, &self->scale, err))
         return false;
-    for (size_t i = 0; i < self->scale.count; i++)
+    if (!whiten) { /* a fitted one has it all the same */
+        params_vector_finish(&self->scale);
+        return true;
+    }
+    for (size_t i = 0; i < self->scale.count; i++) {
+        if (!(self->scale.values[i] > 0))
+            return params_fail(params, "explained_variance_", err,
+                               "expected numbers greater than 0");
         self->scale.values[i] = sqrt(self->scale.values[i]);
+    }
     return true;
 }
 

@@ -48,6 +48,24 @@ static void test_without_mean(void **state)
     fake_check("{'op': 'pca', 'components_': [[1, 2], [1, -1]]}", "a b", 1, in, expected, 0);
 }
 
+/* A fitted estimator has the attribute whether it whitens or not. */
+static void test_variance_without_whitening(void **state)
+{
+    (void)state;
+    const double in[] = {1, 2}, expected[] = {5, -1};
+    fake_check("{'op': 'pca', 'components_': [[1, 2], [1, -1]], 'explained_variance_': [4, 4], "
+               "'whiten': false}",
+               "a b", 1, in, expected, 0);
+    fake_op_refused("{'op': 'pca', 'components_': [[1]], 'explained_variance_': [1, 2]}", "a",
+                    "$.explained_variance_: expected 1 number, got 2");
+    fake_op_refused("{'op': 'pca', 'components_': [[1]], 'explained_variance_': [-1], 'whiten': "
+                    "true}",
+                    "a", "$.explained_variance_: expected numbers greater than 0");
+    fake_op_refused("{'op': 'pca', 'components_': [[1]], 'explained_variance_': [0], 'whiten': "
+                    "true}",
+                    "a", "$.explained_variance_: expected numbers greater than 0");
+}
+
 static void test_names(void **state)
 {
     (void)state;
@@ -74,7 +92,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_values),       cmocka_unit_test(test_whitened),
         cmocka_unit_test(test_without_mean), cmocka_unit_test(test_names),
-        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_refused),      cmocka_unit_test(test_variance_without_whitening),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
