@@ -243,12 +243,16 @@ static bool infrequent_mark(const struct categories *self, struct params *elemen
     return ok;
 }
 
-bool categories_mark_infrequent(const struct categories *self, struct params *params, size_t index,
-                                bool *infrequent, bool *any, struct err *err)
+bool categories_mark_infrequent(const struct categories *self, struct params *params, size_t inputs,
+                                size_t index, bool *infrequent, bool *any, struct err *err)
 {
     *any = false;
     if (!params_has(params, "infrequent_categories_"))
         return true;
+    size_t count = params_length(params, "infrequent_categories_");
+    if (count != inputs)
+        return params_fail(params, "infrequent_categories_", err, "expected %zu list%s, got %zu",
+                           inputs, inputs == 1 ? "" : "s", count);
     struct params *element = params_element(params, "infrequent_categories_", index, err);
     if (element == NULL)
         return false;

@@ -34,10 +34,11 @@ void categories_destroy(struct categories *all, size_t count);
 /* The category of a cell, or CATEGORY_NONE: unknown. */
 uint32_t categories_find(const struct categories *categories, double cell);
 
-/* Those of column `index` that params' "infrequent_categories_" lists: infrequent[category] is
- * set. *any says whether there is one. */
+/* Those of column `index` of `inputs` that params' "infrequent_categories_" lists:
+ * infrequent[category] is set. *any says whether there is one. */
 bool categories_mark_infrequent(const struct categories *categories, struct params *params,
-                                size_t index, bool *infrequent, bool *any, struct err *err);
+                                size_t inputs, size_t index, bool *infrequent, bool *any,
+                                struct err *err);
 
 /* null and "NaN" are the missing value: JSON has no NaN. */
 bool category_is_missing(const struct params_value *value);

@@ -59,7 +59,8 @@ static bool feature_read(struct one_hot_encoder *self, size_t index, double drop
     feature->columns = mem_array(count, sizeof *feature->columns);
     bool ok = (infrequent != NULL && feature->columns != NULL) ||
               err_set(err, ERR_MEMORY, "no memory for %zu categories", count);
-    ok = ok && categories_mark_infrequent(categories, params, index, infrequent, &any, err);
+    ok = ok && categories_mark_infrequent(categories, params, self->op.inputs, index, infrequent,
+                                          &any, err);
     if (ok)
         *next += feature_place(feature, count, infrequent, dropped, *next);
     free(infrequent);

@@ -42,7 +42,8 @@ static bool codes_read(struct ordinal_encoder *self, size_t index, struct params
     self->codes[index] = mem_array(count, sizeof **self->codes);
     bool ok = (infrequent != NULL && self->codes[index] != NULL) ||
               err_set(err, ERR_MEMORY, "no memory for %zu categories", count);
-    ok = ok && categories_mark_infrequent(categories, params, index, infrequent, &any, err);
+    ok = ok && categories_mark_infrequent(categories, params, self->op.inputs, index, infrequent,
+                                          &any, err);
     if (ok)
         codes_set(self, index, infrequent);
     free(infrequent);

@@ -118,6 +118,9 @@ static void test_unknown(void **state)
 static void test_refused(void **state)
 {
     (void)state;
+    fake_op_refused("{'op': 'one_hot_encoder', 'categories_': [['a', 'b']], "
+                    "'infrequent_categories_': [['b'], ['a']]}",
+                    "u:a,b", "$.infrequent_categories_: expected 1 list, got 2");
     fake_op_refused("{'op': 'one_hot_encoder', 'categories_': [['a']]}", "u v",
                     "$.categories_: expected 2 lists, got 1");
     fake_op_refused("{'op': 'one_hot_encoder', 'categories_': [['a']]}", "u",

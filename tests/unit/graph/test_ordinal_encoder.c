@@ -54,6 +54,9 @@ static void test_unknown(void **state)
 static void test_refused(void **state)
 {
     (void)state;
+    fake_op_refused("{'op': 'ordinal_encoder', 'categories_': [['a', 'b']], "
+                    "'infrequent_categories_': [['b'], ['a']]}",
+                    "u:a,b", "$.infrequent_categories_: expected 1 list, got 2");
     fake_op_refused("{'op': 'ordinal_encoder', 'categories_': [['b']], 'handle_unknown': "
                     "'use_encoded_value'}",
                     "u:a,b", "$.unknown_value: is required");
