@@ -92,6 +92,9 @@ struct params *params_element(struct params *params, const char *key, size_t ind
 /* Fails with the place and a sentence; key "" is the place of params itself. */
 bool params_fail(struct params *params, const char *key, struct err *err, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
+#ifdef __clang_analyzer__ /* see err.h */
+#define params_fail(...) err_false(params_fail(__VA_ARGS__))
+#endif
 
 void params_vector_finish(struct params_vector *vector);
 void params_list_finish(struct params_list *list);

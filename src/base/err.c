@@ -4,6 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#undef err_set
+#undef err_prefix
+
 /* Drops a UTF-8 sequence that a cut left incomplete at the end of text. */
 static void text_trim(char *text)
 {

@@ -8,6 +8,9 @@
 
 #include "base/mem.h"
 
+#undef node_fail
+#undef node_prefix
+
 #define PLACE_TEXT_SIZE 160
 #define GUESS_LENGTH_MAX 40
 

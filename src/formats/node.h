@@ -24,6 +24,10 @@ bool node_fail(const struct node *node, struct err *err, const char *format, ...
     __attribute__((format(printf, 3, 4)));
 /* Puts the place in front of a sentence that is already there. */
 bool node_prefix(const struct node *node, struct err *err);
+#ifdef __clang_analyzer__ /* see err.h */
+#define node_fail(...) err_false(node_fail(__VA_ARGS__))
+#define node_prefix(...) err_false(node_prefix(__VA_ARGS__))
+#endif
 
 bool node_expect(const struct node *node, enum json_type type, struct err *err);
 /* Refuses members that are not in the NULL-terminated list, with a guess what was meant. */

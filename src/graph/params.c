@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#undef params_fail
+
 bool params_has(struct params *params, const char *key)
 {
     return params->source->has(params, key);
