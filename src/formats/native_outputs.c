@@ -167,6 +167,8 @@ static bool read_name(const struct node *name, struct graph *graph, struct err *
         return false;
     free(output->name);
     output->name = text;
+    if (strcmp(text, "labels") == 0 || strcmp(text, "targets") == 0)
+        return node_fail(name, err, "\"%s\" stands in an answer for what its columns are", text);
     return text[0] != '\0' || node_fail(name, err, "is empty");
 }
 
