@@ -1,0 +1,75 @@
+"""tests/run_all.py: what it counts, and that nothing passes by being lost."""
+
+import pathlib
+import sys
+
+import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+
+import run_all  # noqa: E402  (the path comes first)
+
+
+def count(stdout, result="OK", status=0):
+    total = run_all.Total()
+    entry = {"name": "program", "result": result, "returncode": status, "stdout": stdout}
+    run_all.count_program(total, "suite", entry)
+    return total
+
+
+@pytest.mark.parametrize(
+    "stdout, result, line",
+    [
+        ("1..2\nok 1 - a\nok 2 - b\n", "OK", "2 passed, 0 failed"),
+        ("1..2\nok 1 - a\nnot ok 2 - b\n", "FAIL", "1 passed, 1 failed"),
+        ("1..2\nok 1 - a\n", "ERROR", "1 passed, 1 failed"),
+        ("1..1\nok 1 - a\n", "TIMEOUT", "1 passed, 1 failed"),
+        ("ok 1 - a # SKIP no such library\n1..1\n", "OK", "0 passed, 0 failed, 1 skipped"),
+        ("1..0 # SKIP nothing to do\n", "SKIP", "0 passed, 0 failed, 1 skipped"),
+        ("", "SKIP", "0 passed, 1 failed"),
+        ("", "ERROR", "0 passed, 1 failed"),
+        ("any text\n", "OK", "1 passed, 0 failed"),
+        ("any text\n", "FAIL", "0 passed, 1 failed"),
+    ],
+)
+def test_programs(stdout, result, line, capsys):
+    assert count(stdout, result).line() == line
+    assert ("FAILED" in capsys.readouterr().out) == (" 0 failed" not in line)
+
+
+def test_a_skip_has_its_reason():
+    total = count("1..1\nok 1 - a # SKIP no such library\n")
+    assert total.skips == [("suite: program: a", "no such library")]
+
+
+def test_a_failure_shows_the_output(capsys):
+    count("1..1\nnot ok 1 - a\n# expected 1, got 2\n", "FAIL")
+    assert "expected 1, got 2" in capsys.readouterr().out
+
+
+JUNIT = """<testsuites><testsuite>
+<testcase classname="c" name="good"/>
+<testcase classname="c" name="bad"><failure message="it is bad">at line 3</failure></testcase>
+<testcase classname="c" name="broken"><error message="no fixture"/></testcase>
+<testcase classname="c" name="left"><skipped message="not on this machine"/></testcase>
+</testsuite></testsuites>"""
+
+
+def test_junit(tmp_path, capsys):
+    report = tmp_path / "report.xml"
+    report.write_text(JUNIT, encoding="utf-8")
+    total = run_all.Total()
+    assert run_all.count_junit(total, "suite", report) == (4, ["suite: c bad", "suite: c broken"])
+    assert total.line() == "1 passed, 2 failed, 1 skipped"
+    assert total.skips == [("suite: c left", "not on this machine")]
+    assert "at line 3" in capsys.readouterr().out
+
+
+def test_a_command(capsys):
+    total = run_all.Total()
+    assert run_all.count_command(total, "true", ["true"])
+    assert not run_all.count_command(total, "false", ["sh", "-c", "echo why; exit 3"])
+    assert not run_all.count_command(total, "none", ["/no/such/program"])
+    assert not run_all.count_command(total, "slow", ["sleep", "30"], timeout=0.2)
+    assert total.line() == "1 passed, 3 failed"
+    assert "why" in capsys.readouterr().out
