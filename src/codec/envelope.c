@@ -35,7 +35,8 @@ static size_t count_commas(const char *at, const char *end)
 }
 
 /* at: behind the opening bracket. The closing bracket, if the array holds numbers or arrays of
- * numbers; NULL or any place if it holds something else. */
+ * numbers; NULL or any place within the array if it holds something else. Never looks beyond the
+ * array's end: a body may have the member many times, and each would look at all the rest. */
 static const char *find_close(const char *at, const char *end, bool nested)
 {
     for (;;) {
@@ -47,6 +48,9 @@ static const char *find_close(const char *at, const char *end, bool nested)
             return NULL;
         if (*at == ']')
             return at;
+        at = *at == ',' ? scan_skip_space(at + 1, end) : end;
+        if (at >= end || *at != '[')
+            return NULL;
     }
 }
 

@@ -195,6 +195,32 @@ static void the_arena_limits_the_numbers(void **state)
     arena_finish(&arena);
 }
 
+/* Numbers behind an array that turns out to hold something else are none of its own: no room is
+ * asked for them, nor are they looked at, once for each of many such members. */
+static void an_array_is_not_searched_beyond_its_end(void **state)
+{
+    (void)state;
+    struct buf text = BUF_INIT;
+    buf_put_text(&text, "{");
+    for (int i = 0; i < 50000; i++)
+        buf_put_text(&text, "\"input\":[[1],0],");
+    buf_put_text(&text, "\"numbers\":[0");
+    for (int i = 0; i < 1000; i++)
+        buf_put_text(&text, ",0");
+    buf_put_text(&text, "],\"rows\":[[1]]}");
+    struct arena arena;
+    struct json_envelope envelope;
+    struct err err = ERR_INIT;
+    arena_init(&arena, 128);
+    if (!json_parse_envelope(text.data, text.length, "input", &arena, &envelope, &err))
+        fail_msg("%s", err.text);
+    assert_false(envelope.has_numbers);
+    assert_int_equal(json_array_length(json_object_get(envelope.root, "input", NULL)), 2);
+    json_free(envelope.root);
+    arena_finish(&arena);
+    buf_finish(&text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -206,6 +232,7 @@ int main(void)
         cmocka_unit_test(malformed_texts_are_refused_alike),
         cmocka_unit_test(long_envelopes_are_whole),
         cmocka_unit_test(the_arena_limits_the_numbers),
+        cmocka_unit_test(an_array_is_not_searched_beyond_its_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
