@@ -73,7 +73,8 @@ bool json_next(struct json_iterator *iterator);
  * place: has_numbers is true; is_vector says that it was one flat array (rows is then 1). Anything
  * else in that member is left in the tree for the caller. Accepts exactly what json_parse accepts;
  * with a duplicate member the last one wins, as in json_parse. ERR_MEMORY when the numbers do not
- * fit in the arena (ERR_LIMIT is a text that is nested too deeply). `member` is ASCII. */
+ * fit in the arena, or the tree, by itself, would take more than the arena's limit (ERR_LIMIT is a
+ * text that is nested too deeply). `member` is ASCII. */
 struct json_envelope {
     struct json *root;
     double *numbers;

@@ -198,6 +198,7 @@ bool json_parse_envelope(const char *text, size_t length, const char *member, st
     enum scan_token token = SCAN_ERROR;
     *envelope = (struct json_envelope){0};
     bool ok = parser_init(&parser, text, length, err);
+    parser.tree_limit = arena->limit;
     while (ok && token != SCAN_END) {
         token = parser_next(&parser, err);
         ok = token != SCAN_ERROR;

@@ -76,6 +76,8 @@ bool parser_init(struct parser *parser, const char *text, size_t length, struct 
     parser->tokener = NULL;
     parser->fed = text;
     parser->complete = false;
+    parser->tree_limit = 0;
+    parser->tree_bytes = 0;
     parser->pending_length = 0;
     if (length > INT_MAX) /* what json-c can count */
         return err_set(err, ERR_LIMIT, "a JSON text of more than %d bytes", INT_MAX);
@@ -149,9 +151,45 @@ static bool integer_needs_exponent(const struct scan *scan)
     return count > 19 || memcmp(digits, most, 19) > 0;
 }
 
+/* What json-c takes for a token, about (measured with 0.16): "{}" becomes 760 bytes. */
+static size_t token_bytes(enum scan_token token, size_t length)
+{
+    switch (token) {
+    case SCAN_OPEN_OBJECT:
+        return 760;
+    case SCAN_OPEN_ARRAY:
+        return 150;
+    case SCAN_KEY:
+    case SCAN_STRING:
+    case SCAN_NUMBER:
+        return 90 + length;
+    case SCAN_LITERAL:
+        return 48;
+    case SCAN_CLOSE_OBJECT:
+    case SCAN_CLOSE_ARRAY:
+    case SCAN_ERROR:
+    case SCAN_END:
+        break;
+    }
+    return 0;
+}
+
+/* json-c has seen at most what was replaced so far: the tree is not there yet when it is refused.
+ */
+static bool tree_fits(struct parser *parser, enum scan_token token, struct err *err)
+{
+    if (parser->tree_limit == 0)
+        return true;
+    parser->tree_bytes += token_bytes(token, parser->scan.length);
+    return parser->tree_bytes <= parser->tree_limit ||
+           err_set(err, ERR_MEMORY, "more values than a request may hold");
+}
+
 enum scan_token parser_next(struct parser *parser, struct err *err)
 {
     enum scan_token token = scan_next(&parser->scan);
+    if (token != SCAN_ERROR && !tree_fits(parser, token, err))
+        return SCAN_ERROR;
     if (token == SCAN_ERROR)
         scan_fail(&parser->scan, err);
     else if (token == SCAN_NUMBER && integer_needs_exponent(&parser->scan) &&

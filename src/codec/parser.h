@@ -16,6 +16,8 @@ struct parser {
     struct json_object *root;     /* until parser_end hands it over */
     const char *fed;              /* what json-c has not seen yet begins here */
     bool complete;
+    size_t tree_limit; /* 0: none; else the bytes, about, that json-c's tree may take */
+    size_t tree_bytes;
     size_t pending_length; /* what json-c will get with the next call */
     char pending[1024];
 };

@@ -195,6 +195,30 @@ static void the_arena_limits_the_numbers(void **state)
     arena_finish(&arena);
 }
 
+/* json-c takes hundreds of bytes for two of the text; the arena's limit is that of the tree too. */
+static void the_tree_is_limited(void **state)
+{
+    (void)state;
+    struct buf text = BUF_INIT;
+    buf_put_text(&text, "{\"input\":[[1,2],[3,4]],\"other\":[{}");
+    for (int i = 0; i < 2000; i++)
+        buf_put_text(&text, ",{}");
+    buf_put_text(&text, "]}");
+    struct arena arena;
+    struct json_envelope envelope;
+    struct err err = ERR_INIT;
+    arena_init(&arena, (size_t)1 << 20);
+    assert_false(json_parse_envelope(text.data, text.length, "input", &arena, &envelope, &err));
+    assert_int_equal(err.code, ERR_MEMORY);
+    assert_null(envelope.root);
+    arena_reset(&arena, 0);
+    arena.limit = (size_t)2 << 20;
+    assert_true(json_parse_envelope(text.data, text.length, "input", &arena, &envelope, &err));
+    json_free(envelope.root);
+    arena_finish(&arena);
+    buf_finish(&text);
+}
+
 /* Numbers behind an array that turns out to hold something else are none of its own: no room is
  * asked for them, nor are they looked at, once for each of many such members. */
 static void an_array_is_not_searched_beyond_its_end(void **state)
@@ -211,7 +235,7 @@ static void an_array_is_not_searched_beyond_its_end(void **state)
     struct arena arena;
     struct json_envelope envelope;
     struct err err = ERR_INIT;
-    arena_init(&arena, 128);
+    arena_init(&arena, (size_t)32 << 20);
     if (!json_parse_envelope(text.data, text.length, "input", &arena, &envelope, &err))
         fail_msg("%s", err.text);
     assert_false(envelope.has_numbers);
@@ -232,6 +256,7 @@ int main(void)
         cmocka_unit_test(malformed_texts_are_refused_alike),
         cmocka_unit_test(long_envelopes_are_whole),
         cmocka_unit_test(the_arena_limits_the_numbers),
+        cmocka_unit_test(the_tree_is_limited),
         cmocka_unit_test(an_array_is_not_searched_beyond_its_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
