@@ -350,7 +350,7 @@ static int run_connection(const uint8_t *bytes, size_t size, size_t step)
     setsockopt(pair[0], SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
     setsockopt(pair[0], SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
     check(connections_add(&server.connections, pair[0], clock_monotonic_ns()));
-    for (size_t at = 0; at < size;)
+    for (size_t at = 0; at < size && connections_active(&server.connections) > 0;)
         at += exchange_chunk(pair[1], bytes + at, size - at, step);
     shutdown(pair[1], SHUT_WR);
     work(pair[1]);
