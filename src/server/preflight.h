@@ -1,10 +1,10 @@
 /* What a connection's first bytes would make libfcgi do, decided before libfcgi reads them.
  *
  * libfcgi trusts its peer: a declared parameter length of 1 GB is allocated, two of 2 GB end the
- * process, a GET_VALUES with repeated names writes past its buffer, a role it does not know is
- * closed without a word. So the bytes are looked at with MSG_PEEK and walked record by record until
- * the parameters are complete; only then does libfcgi get the connection. Pure: bytes in, verdict
- * out.
+ * process, a GET_VALUES with repeated names writes past its buffer, padding behind a BEGIN is read
+ * as records, a role it does not know is closed without a word. So the bytes are looked at with
+ * MSG_PEEK and walked record by record until the parameters are complete; only then does libfcgi
+ * get the connection. Pure: bytes in, verdict out.
  *
  * What stays out of reach: records behind the end of the parameters. A management record between
  * the body's records is libfcgi's to answer, with the fault above. Only a peer of the FastCGI

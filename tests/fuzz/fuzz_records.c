@@ -11,6 +11,7 @@
  * What is kept out are management records behind the parameters, which libfcgi itself does not
  * survive (walk_body). */
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -298,7 +299,48 @@ static size_t check_answers(unsigned *last)
     return ends;
 }
 
-/* A request as it should be gets one answer. */
+/* The number that CONTENT_LENGTH says, -1 for none; false when it says something else. */
+static bool declared_length(const struct walk_head *head, long long *length)
+{
+    const char *text = walk_param(head, "CONTENT_LENGTH");
+    *length = -1;
+    if (text == NULL || text[0] == '\0')
+        return true;
+    if (strlen(text) > 18 || text[strspn(text, "0123456789")] != '\0')
+        return false;
+    *length = atoll(text);
+    return true;
+}
+
+/* REQUEST_URI up to its query, or the script's name and what is behind it. */
+static bool has_path(const struct walk_head *head)
+{
+    const char *uri = walk_param(head, "REQUEST_URI");
+    const char *script = walk_param(head, "SCRIPT_NAME"), *info = walk_param(head, "PATH_INFO");
+    char path[2 * MAX_PARAMS];
+    size_t length;
+    if (uri != NULL && uri[0] != '\0')
+        return http_path_decode(uri, strcspn(uri, "?#"), path, &length); /* see fuzz_path */
+    snprintf(path, sizeof(path), "%s%s", script != NULL ? script : "", info != NULL ? info : "");
+    for (const char *c = path; *c != '\0'; c++)
+        if ((unsigned char)*c < 0x20 || *c == 0x7f)
+            return false;
+    return path[0] == '/';
+}
+
+/* What a whole request is to be answered with. */
+static int right_status(const struct walk_head *head, const struct walk_body *body)
+{
+    long long declared, length = (long long)body->text.length;
+    bool is_number = declared_length(head, &declared);
+    if (declared > (long long)MAX_BODY || length > (long long)MAX_BODY)
+        return 413;
+    if (!is_number || (declared >= 0 && declared != length))
+        return 400;
+    return has_path(head) ? 200 : 400;
+}
+
+/* A whole request gets one answer, the right one. */
 static void check_exchange(void)
 {
     unsigned last;
@@ -307,8 +349,8 @@ static void check_exchange(void)
     if (exchange.head == NULL || !exchange.body->clean)
         return;
     check(exchange.done == 1 && ends == 1 && last == WIRE_END);
-    check(exchange.handled == 1 || exchange.body->text.length > MAX_BODY ||
-          exchange.status == 400 || exchange.status == 413);
+    check(exchange.status == right_status(exchange.head, exchange.body));
+    check(exchange.handled == (exchange.status == 200));
 }
 
 /* Sends what a web server would before it waits for an answer; returns the bytes it looked at. */

@@ -107,8 +107,8 @@ void walk_head(const uint8_t *bytes, size_t size, size_t max_params, struct walk
     struct buf stream = BUF_INIT;
     *head = (struct walk_head){0};
     if (!record_at(bytes, size, 0, &begin) || begin.version != 1 || begin.type != BEGIN ||
-        begin.id == 0 || begin.length != 8 || size < begin.whole || begin.content[0] != 0 ||
-        begin.content[1] != 1)
+        begin.id == 0 || begin.length != 8 || begin.padding != 0 || size < begin.whole ||
+        begin.content[0] != 0 || begin.content[1] != 1)
         return;
     head->id = begin.id;
     head->end = begin.whole;

@@ -65,6 +65,9 @@ static void test_no_request(void **state)
     expect(&out, PREFLIGHT_CLOSE);
     raw_begin(&out, 0, 1, true);
     expect(&out, PREFLIGHT_CLOSE);
+    raw_record(&out, 1, 1, "\0\1\1\0\0\0\0\0", 8, 8); /* padding that libfcgi does not skip */
+    raw_params(&out, 1, &(struct buf){0});
+    expect(&out, PREFLIGHT_CLOSE);
     raw_record(&out, 2, 1, NULL, 0, 0); /* the abort of what is done already */
     expect(&out, PREFLIGHT_SKIP);
 }
