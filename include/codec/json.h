@@ -94,7 +94,10 @@ struct json_place {
 /* "$.steps[2].mean_"; cut to size. Keys that are no plain words are quoted: $["a b"]. */
 void json_place_format(const struct json_place *place, char *text, size_t size);
 
-/* A document of ours (a model): as json_parse, and refuses duplicate keys, naming the place. */
+/* A document of ours (a model): as json_parse, and refuses duplicate keys, naming the place, and
+ * with ERR_LIMIT one whose tree would take more than JSON_DOCUMENT_MEMORY_MAX bytes, about: half a
+ * gigabyte of "{}" would take a hundred. */
+#define JSON_DOCUMENT_MEMORY_MAX ((size_t)1 << 30)
 bool json_parse_document(const char *text, size_t length, struct json **root, struct err *err);
 
 /* Writing. */

@@ -103,8 +103,12 @@ bool json_parse_document(const char *text, size_t length, struct json **root, st
     bool first = false; /* the token before opened an array */
     *root = NULL;
     bool ok = parser_init(&parser, text, length, err);
+    parser.tree_limit = JSON_DOCUMENT_MEMORY_MAX;
     while (ok && token != SCAN_END) {
         token = parser_next(&parser, err);
+        if (parser.tree_bytes > parser.tree_limit)
+            err_set(err, ERR_LIMIT, "more values than fit in %zu MiB, the limit of a document",
+                    JSON_DOCUMENT_MEMORY_MAX >> 20);
         ok = watch_token(&watch, token, first, &parser.scan, err);
         first = token == SCAN_OPEN_ARRAY;
     }

@@ -8,6 +8,7 @@
 #include <math.h>
 #include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "codec/json.h"
@@ -358,6 +359,26 @@ static void documents_are_parsed(void **state)
     assert_null(root);
 }
 
+/* Half a gigabyte of "{}" would take a hundred; nothing is built of what is refused. */
+static void documents_have_a_memory_limit(void **state)
+{
+    (void)state;
+    const size_t count = (size_t)3 << 19; /* some 750 bytes each */
+    char *text = malloc(count * 3 + 2);
+    struct json *root;
+    struct err err = ERR_INIT;
+    assert_non_null(text);
+    text[0] = '[';
+    for (size_t i = 0; i < count; i++)
+        memcpy(text + 1 + i * 3, "{},", 3);
+    text[count * 3] = ']';
+    assert_false(json_parse_document(text, count * 3 + 1, &root, &err));
+    assert_null(root);
+    assert_int_equal(err.code, ERR_LIMIT);
+    assert_string_equal(err.text, "more values than fit in 1024 MiB, the limit of a document");
+    free(text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -373,6 +394,7 @@ int main(void)
         cmocka_unit_test(threads_have_their_own),
         cmocka_unit_test(documents_refuse_duplicates),
         cmocka_unit_test(documents_are_parsed),
+        cmocka_unit_test(documents_have_a_memory_limit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
