@@ -281,7 +281,8 @@ static void finish(struct job *job)
     const struct model *model = job->model;
     if (response->body.failed) {
         response->rows = 0;
-        protocol_answer_status(response, 413, "limit", "the answer does not fit in memory");
+        protocol_answer_status(response, 413, "limit",
+                               "the answer is larger than the memory that a request may take");
     }
     struct model_sample sample = {
         .route = response->route,
@@ -337,6 +338,7 @@ static void predict_handle(void *context, struct http_request *request,
         return;
     }
     job.graph = job.model->artifact.graph;
+    response->body.limit = request->arena->limit; /* rows times long labels */
     serve(&job);
     finish(&job);
     json_free(job.envelope.root);

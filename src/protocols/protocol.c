@@ -79,5 +79,6 @@ void protocol_dispatch(const struct router *router, struct http_request *request
         break;
     }
     if (response->body.failed)
-        protocol_answer_status(response, 413, "limit", "the answer does not fit in memory");
+        protocol_answer_status(response, 413, "limit",
+                               "the answer is larger than the memory that a request may take");
 }

@@ -211,6 +211,41 @@ static void test_memory_has_a_limit(void **state)
     fixture_close(&small);
 }
 
+/* A short request whose answer is long: each row is answered by a label of 8 KB. */
+static void test_an_answer_has_a_limit(void **state)
+{
+    (void)state;
+    enum { ROWS = 200, LABEL = 8000 };
+    static char body[ROWS * 8 + 32] = "{\"input\":[[1,0]", document[LABEL * 2 + 1024], path[128];
+    struct fixture small;
+    assert_true(fixture_open(&small, (size_t)1 << 20));
+    snprintf(path, sizeof path, "%s/long.json", small.directory);
+    snprintf(
+        document, sizeof document,
+        "{\"format\":\"omen/1\",\"inputs\":[{\"name\":\"a\"},{\"name\":\"b\"}],\"model\":{\"op\":"
+        "\"logistic_regression\",\"coef_\":[[1,0]],\"intercept_\":[0]},\"outputs\":{\"labels\":["
+        "\"%0*d\",\"%0*d\"]}}",
+        LABEL, 1, LABEL, 2);
+    FILE *file = fopen(path, "we");
+    assert_non_null(file);
+    assert_true(fputs(document, file) >= 0);
+    assert_int_equal(fclose(file), 0);
+    assert_true(registry_scan(small.registry, NULL));
+    assert_int_equal(
+        fixture_request(&small, HTTP_POST, "/predict/long", "", "{\"input\":[1,0]}", 15), 200);
+    assert_true(small.response.body.length > LABEL);
+    for (int i = 1; i < ROWS; i++)
+        strcat(body, ",[1,0]");
+    strcat(body, "]}");
+    assert_int_equal(fixture_request(&small, HTTP_POST, "/predict/long", "", body, strlen(body)),
+                     413);
+    assert_non_null(strstr(buf_text(&small.response.body), "\"code\":\"limit\""));
+    assert_int_equal(small.response.rows, 0);
+    http_response_reset(&small.response, 0);
+    assert_int_equal(small.response.body.limit, 0); /* a page of metrics has none */
+    fixture_close(&small);
+}
+
 static void test_media_types(void **state)
 {
     (void)state;
@@ -288,6 +323,7 @@ int main(void)
         cmocka_unit_test(test_no_value_is_told_back),
         cmocka_unit_test(test_too_much),
         cmocka_unit_test(test_memory_has_a_limit),
+        cmocka_unit_test(test_an_answer_has_a_limit),
         cmocka_unit_test(test_media_types),
         cmocka_unit_test(test_unknown_models_and_versions),
         cmocka_unit_test(test_headers),
