@@ -22,6 +22,7 @@ enum frame_reason {
     FRAME_UNKNOWN_WORD, /* a category that is not listed, and the policy rejects it */
     FRAME_OUT_OF_RANGE, /* and the policy rejects it */
     FRAME_WRONG_TYPE,   /* a word for a number, a number for a word that is none, true, [] ... */
+    FRAME_SHAPE,        /* a row of the wrong length, or no row: seen and counted by the decoder */
     FRAME_REASONS
 };
 

@@ -244,10 +244,9 @@ void frame_problem_describe(const struct frame *frame, const struct frame_proble
                             struct err *err)
 {
     static const enum err_code codes[] = {
-        [FRAME_MISSING] = ERR_MISSING,
-        [FRAME_UNKNOWN_WORD] = ERR_CATEGORY,
-        [FRAME_OUT_OF_RANGE] = ERR_RANGE,
-        [FRAME_WRONG_TYPE] = ERR_INVALID,
+        [FRAME_MISSING] = ERR_MISSING,    [FRAME_UNKNOWN_WORD] = ERR_CATEGORY,
+        [FRAME_OUT_OF_RANGE] = ERR_RANGE, [FRAME_WRONG_TYPE] = ERR_INVALID,
+        [FRAME_SHAPE] = ERR_INVALID,
     };
     const struct field *field = &frame->schema->fields[problem->column];
     char text[192] = "is missing";
@@ -270,6 +269,7 @@ const char *frame_reason_name(enum frame_reason reason)
         [FRAME_UNKNOWN_WORD] = "unknown_category",
         [FRAME_OUT_OF_RANGE] = "out_of_range",
         [FRAME_WRONG_TYPE] = "wrong_type",
+        [FRAME_SHAPE] = "shape",
     };
     return (size_t)reason < FRAME_REASONS ? names[reason] : "unknown";
 }

@@ -8,6 +8,7 @@
 static bool fault_shape(struct rows *rows, struct err *err, size_t row, const char *is)
 {
     rows->fault = ROWS_SHAPE;
+    rows->frame.counts[FRAME_SHAPE]++;
     err_set(err, ERR_INVALID, "row %zu is %s; a row is a list of values or an object by name", row,
             is);
     return err_at(err, (int64_t)row, NULL);
@@ -17,6 +18,7 @@ static bool fault_length(struct rows *rows, struct err *err, size_t row, size_t 
 {
     size_t expected = rows->frame.schema->field_count;
     rows->fault = ROWS_LENGTH;
+    rows->frame.counts[FRAME_SHAPE]++;
     rows->expected = expected;
     rows->got = got;
     if (rows->single && expected == 1 && got > 1)
@@ -207,7 +209,8 @@ bool rows_read(struct rows *rows, const struct schema *schema, const struct json
     bool batch = is_batch(value);
     size_t count = batch ? json_array_length(value) : 1;
     rows->single = !batch;
-    if (!batch && !is_container(value))
+    rows->frame.counts[FRAME_SHAPE] = !batch && !is_container(value);
+    if (rows->frame.counts[FRAME_SHAPE] > 0)
         return err_set(err, ERR_INVALID,
                        "the input is %s; it must be a row (a list of values or an object by name) "
                        "or a list of rows",

@@ -67,9 +67,9 @@ struct model_metrics_families *model_metrics_families_create(struct metrics *met
                                           phase_bounds, COUNT(phase_bounds));
     families->rows = metrics_family_add(metrics, METRICS_COUNTER, "omen_rows_total",
                                         "Rows predicted.", version_labels, 2, NULL, 0);
-    families->rejected =
-        metrics_family_add(metrics, METRICS_COUNTER, "omen_rejected_total",
-                           "Cells refused, by reason.", rejected_labels, 3, NULL, 0);
+    families->rejected = metrics_family_add(metrics, METRICS_COUNTER, "omen_rejected_total",
+                                            "Cells refused, or rows of the wrong shape, by reason.",
+                                            rejected_labels, 3, NULL, 0);
     if (families->requests != NULL && families->durations != NULL && families->phases != NULL &&
         families->rows != NULL && families->rejected != NULL)
         return families;

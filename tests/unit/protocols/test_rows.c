@@ -254,6 +254,8 @@ static void test_wrong_length(void **state)
     assert_refused(f, "[[]]", 400,
                    "{\"error\":\"row 0 has 0 values, the model takes 4\",\"code\":\"wrong_length\","
                    "\"row\":0,\"expected\":4,\"got\":0}");
+    assert_int_equal(f->rows.frame.counts[FRAME_SHAPE], 1);
+    assert_string_equal(frame_reason_name(FRAME_SHAPE), "shape");
 }
 
 static void test_rows_that_are_none(void **state)
@@ -266,6 +268,7 @@ static void test_rows_that_are_none(void **state)
     for (size_t i = 0; i < sizeof inputs / sizeof inputs[0]; i++) {
         assert_false(read_input(f, inputs[i]));
         assert_int_equal(f->rows.fault, ROWS_SHAPE);
+        assert_int_equal(f->rows.frame.counts[FRAME_SHAPE], 1);
         assert_int_equal(f->err.code, ERR_INVALID);
         assert_non_null(strstr(error_answer(f), "\"code\":\"invalid\"}"));
     }
