@@ -34,7 +34,8 @@ struct exchange {
     struct http_request request;
     unsigned request_id; /* of FastCGI */
     struct fcgi_head head;
-    bool keep;   /* the connection, for a next request */
+    bool asked;  /* the peer wants to keep the connection for a next request */
+    bool keep;   /* and so do we */
     bool unread; /* the peer may still be sending */
     char id[33];
 };
@@ -139,6 +140,7 @@ static size_t send_answer(struct exchange *exchange)
         .head_length = worker->head.length,
         .body = response->body.data,
         .body_length = bodiless ? 0 : response->body.length,
+        .last = exchange->asked && !exchange->keep,
     };
     int64_t timeout = limit_get(&exchange->server->limits.write_timeout);
     return wire_send_answer(exchange->job->fd, &answer, timeout)
@@ -439,7 +441,7 @@ void exchange_serve(struct worker *worker, const struct ring_job *job)
             connections_close(connections, job);
         return;
     }
-    exchange.keep = fcgi_keep_connection(worker->fcgi);
+    exchange.keep = exchange.asked = fcgi_keep_connection(worker->fcgi);
     connections_body_begin(connections, job, exchange.request.timing.started);
     run(&exchange);
     finish(&exchange);

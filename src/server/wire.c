@@ -12,6 +12,7 @@
 
 #define BATCH_RECORDS 16
 #define END_SIZE (WIRE_HEADER + WIRE_HEADER + 8) /* an empty STDOUT, then END_REQUEST */
+#define LAST_SIZE (END_SIZE + WIRE_HEADER)       /* and an empty STDOUT again */
 
 struct wire_record wire_parse(const unsigned char header[WIRE_HEADER])
 {
@@ -142,18 +143,19 @@ static void end_put(unsigned char *out, unsigned id, unsigned app_status,
 
 bool wire_send_answer(int fd, const struct wire_answer *answer, int64_t timeout_ns)
 {
-    unsigned char end[END_SIZE];
+    unsigned char end[LAST_SIZE];
     size_t total = answer->head_length + answer->body_length, offset = 0;
     struct limit limit = {.timeout = timeout_ns};
     wire_header(end, WIRE_STDOUT, answer->request_id, 0);
     end_put(end + WIRE_HEADER, answer->request_id, answer->app_status, WIRE_REQUEST_COMPLETE);
+    wire_header(end + END_SIZE, WIRE_STDOUT, answer->request_id, 0);
     do {
         struct batch batch;
         batch.records = batch.count = 0; /* not the whole: it is large */
         while (offset < total && batch.records < BATCH_RECORDS)
             offset = batch_record(&batch, answer, offset);
         if (offset == total)
-            batch_part(&batch, end, sizeof(end));
+            batch_part(&batch, end, answer->last ? LAST_SIZE : END_SIZE);
         if (!send_all(fd, batch.parts, batch.count, &limit))
             return false;
     } while (offset < total);

@@ -43,6 +43,11 @@ struct wire_answer {
     unsigned app_status;
     const char *head, *body;
     size_t head_length, body_length;
+    /* The connection ends behind this answer although the peer wanted to keep it. An empty record
+     * then follows END_REQUEST: nginx keeps a connection only if nothing does, and so cannot send
+     * its next request in the moment between the answer and the close. Whoever reads no further
+     * than END_REQUEST never sees it. */
+    bool last;
 };
 
 /* All of these write the whole of it within timeout_ns, however slowly the peer reads, or fail. */

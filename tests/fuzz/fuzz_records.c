@@ -279,7 +279,7 @@ static void send_chunk(int fd, const uint8_t *bytes, size_t size, size_t step)
 }
 
 /* Nothing but whole records of the types that a responder sends. Returns how many requests they
- * end; *last is the type of the last. */
+ * end; *last is the type of the last but for an empty STDOUT that says there is no more. */
 static size_t check_answers(unsigned *last)
 {
     size_t ends = 0;
@@ -293,8 +293,10 @@ static size_t check_answers(unsigned *last)
         check(management ? record.id == 0 : record.id != 0);
         check(management || record.type == WIRE_STDOUT || record.type == WIRE_END);
         ends += record.type == WIRE_END;
-        *last = record.type;
         at += whole;
+        bool farewell = *last == WIRE_END && record.type == WIRE_STDOUT && record.length == 0;
+        check(!farewell || at == answers.length); /* behind the last answer of a connection */
+        *last = farewell ? *last : record.type;
     }
     return ends;
 }

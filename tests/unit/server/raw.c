@@ -145,10 +145,18 @@ bool raw_receive(int fd, struct raw_answer *answer)
 
 bool raw_is_closed(int fd)
 {
-    struct pollfd poll_fd = {.fd = fd, .events = POLLIN};
-    char byte;
-    if (poll(&poll_fd, 1, PATIENCE_MS) <= 0)
-        return false;
-    ssize_t got = recv(fd, &byte, 1, MSG_DONTWAIT);
-    return got == 0 || (got < 0 && errno == ECONNRESET);
+    static const unsigned char last[] = {1, 6, 0}; /* an empty STDOUT may say that it ends */
+    unsigned char bytes[9];
+    size_t size = 0;
+    for (;;) {
+        struct pollfd poll_fd = {.fd = fd, .events = POLLIN};
+        if (poll(&poll_fd, 1, PATIENCE_MS) <= 0)
+            return false;
+        ssize_t got = recv(fd, bytes + size, sizeof(bytes) - size, MSG_DONTWAIT);
+        if (got <= 0)
+            return (size == 0 || size == 8) && (got == 0 || errno == ECONNRESET);
+        size += (size_t)got;
+        if (size > 8 || memcmp(bytes, last, size < sizeof(last) ? size : sizeof(last)) != 0)
+            return false;
+    }
 }

@@ -29,6 +29,8 @@ int raw_connect(const char *path);
 void raw_send(int fd, struct buf *bytes); /* and empties it */
 /* False when the connection ends first. */
 bool raw_receive(int fd, struct raw_answer *answer);
-bool raw_is_closed(int fd); /* waits for it; false when something else comes, or nothing in 5 s */
+/* Waits for it, passing over the empty STDOUT record that may stand behind a last answer; false
+ * when something else comes, or nothing in 5 s. */
+bool raw_is_closed(int fd);
 
 #endif

@@ -53,6 +53,23 @@ static void test_small_answer(void **state)
     assert_int_equal(recv(pair[1], &byte, 1, MSG_DONTWAIT), -1); /* nothing behind it */
 }
 
+/* The end of a connection shows as one more record, which no reader of answers looks for. */
+static void test_last_answer(void **state)
+{
+    (void)state;
+    static const unsigned char empty[8] = {1, 6, 0, 7, 0, 0, 0, 0};
+    struct raw_answer answer;
+    unsigned char bytes[16];
+    const struct wire_answer sent = {
+        .request_id = 7, .head = "Status: 200 OK\r\n\r\n", .head_length = 18, .last = true};
+    assert_true(wire_send_answer(pair[0], &sent, CLOCK_NS_PER_S));
+    assert_true(raw_receive(pair[1], &answer));
+    assert_int_equal(answer.status, 200);
+    assert_int_equal(answer.type, 3);
+    assert_int_equal(recv(pair[1], bytes, sizeof(bytes), MSG_DONTWAIT), sizeof(empty));
+    assert_memory_equal(bytes, empty, sizeof(empty));
+}
+
 static void *send_large(void *argument)
 {
     const struct wire_answer *answer = argument;
@@ -123,6 +140,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_small_answer, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_last_answer, setup, teardown),
         cmocka_unit_test_setup_teardown(test_large_answer, setup, teardown),
         cmocka_unit_test_setup_teardown(test_peer_does_not_read, setup, teardown),
         cmocka_unit_test_setup_teardown(test_management, setup, teardown),
