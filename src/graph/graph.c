@@ -8,6 +8,7 @@
 
 #include "base/mem.h"
 #include "graph/columns.h"
+#include "graph/ops/ops.h"
 #include "graph/pipeline.h"
 
 /* Doubles of all that lies between the inputs and the answers of one block: 16 MiB. */
@@ -118,11 +119,27 @@ static void graph_measure(struct graph *graph)
         graph->bytes += graph->schema.fields[i].word_count * 48; /* text, slot and pointer */
 }
 
+/* The answer would be the words' positions, which mean nothing to a client. */
+static bool refuse_words(const struct op *last, struct err *err)
+{
+    for (size_t i = 0; op_is_transformer(last) && i < last->columns.count; i++) {
+        const struct column *column = &last->columns.items[i];
+        if (column->words != NULL)
+            return err_set(err, ERR_INVALID,
+                           "the answer would hold words: column '%.64s' behind the last step is "
+                           "not encoded as numbers",
+                           column->name != NULL ? column->name : "(no name)");
+    }
+    return true;
+}
+
 bool graph_seal(struct graph *graph, struct err *err)
 {
     if (graph->step_count == 0)
         return err_set(err, ERR_INVALID, "the model has no steps");
     const struct op *last = graph->steps[graph->step_count - 1];
+    if (!refuse_words(last, err))
+        return false;
     if (!outputs_take(graph, last, err))
         return false;
     graph->class_count = last->classes;

@@ -215,6 +215,10 @@ static const struct {
     {WITH_WORDS("'on_unknown': {'replace': 'z'}"), "on_unknown.replace: is none of the values"},
     {DOCUMENT(INPUT), "$: \"steps\" or \"model\" is required"},
     {DOCUMENT(INPUT ", 'steps': []"), "$: \"steps\" or \"model\" is required"},
+    {DOCUMENT("'inputs': [{'name': 'a'}, {'name': 'b', 'type': 'category', 'values': ['x']}], "
+              "'steps': [{'op': 'standard_scaler', 'columns': ['a'], 'mean_': [0], "
+              "'scale_': [1]}]"),
+     "the answer would hold words: column 'b' behind the last step is not encoded as numbers"},
     {DOCUMENT(INPUT ", 'steps': [1]"), "$.steps[0]: expected an object, not a number"},
     {DOCUMENT(INPUT ", 'model': []"), "$.model: expected an object, not an array"},
     {WITH_MODEL("'file': 'm.ubj', 'format': 'xgboost'"), "\"xgboost\" beside the document"},
