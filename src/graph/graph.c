@@ -206,9 +206,9 @@ static void threshold_apply(const struct graph *graph, const struct matrix *prob
                             struct matrix *label)
 {
     for (size_t row = 0; row < label->rows; row++) {
-        bool positive = matrix_row(probability, row)[graph->positive] >= graph->threshold;
-        size_t index = positive ? graph->positive : 1 - graph->positive;
-        matrix_row(label, row)[0] = (double)index;
+        double p = matrix_row(probability, row)[graph->positive];
+        size_t index = p >= graph->threshold ? graph->positive : 1 - graph->positive;
+        matrix_row(label, row)[0] = isnan(p) ? p : (double)index; /* unknown is not "no" */
     }
 }
 

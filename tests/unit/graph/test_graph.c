@@ -96,6 +96,28 @@ static void test_threshold(void **state)
     graph_destroy(graph);
 }
 
+/* What is no number is above no threshold and below none either: there is no label. */
+static void test_threshold_without_a_number(void **state)
+{
+    (void)state;
+    struct graph *graph = model(
+        "x y", "{'op': 'logistic_regression', 'coef_': [[1e308, 1e308]], 'intercept_': [0]}", NULL);
+    struct arena results, scratch;
+    struct matrix out[OP_OUTPUTS_MAX];
+    double cells[] = {1e308, -1e308, 1, 1}; /* infinity - infinity; infinity */
+    struct matrix in = {.data = cells, .rows = 2, .cols = 2, .stride = 2};
+    int label = graph_output_find(graph, "label", 5);
+    arena_init(&results, 0);
+    arena_init(&scratch, 0);
+    graph->threshold = 0.5;
+    assert_true(graph_run(graph, &in, out, 1U << label, &results, &scratch, &err));
+    assert_true(isnan(matrix_row(&out[label], 0)[0]));
+    assert_true(matrix_row(&out[label], 1)[0] == 1);
+    arena_finish(&results);
+    arena_finish(&scratch);
+    graph_destroy(graph);
+}
+
 static void test_rounding(void **state)
 {
     (void)state;
@@ -242,6 +264,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_outputs),
         cmocka_unit_test(test_threshold),
+        cmocka_unit_test(test_threshold_without_a_number),
         cmocka_unit_test(test_rounding),
         cmocka_unit_test(test_blocks_and_error_rows),
         cmocka_unit_test(test_memory_limit),
