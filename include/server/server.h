@@ -66,6 +66,9 @@ bool server_run(struct server *server, struct err *err);
  * thread. */
 void server_reconfigure(struct server *server, const struct server_options *options);
 
+/* Where it listens, for people: options.listen, "standard input" or "LISTEN_FDS". */
+const char *server_listening(const struct server *server);
+
 bool server_is_draining(const struct server *server);
 
 /* "server": {...} for /status: accepted, active, idle, queue and its age, shed, per-worker state.

@@ -203,7 +203,7 @@ void app_destroy(struct app *app)
 bool app_run(struct app *app, struct err *err)
 {
     LOG(LOG_INFO, "starting", LOG_TEXT("version", OMEN_VERSION),
-        LOG_TEXT("listen", app->options.listen), LOG_TEXT("models", app->options.models));
+        LOG_TEXT("listen", server_listening(app->server)), LOG_TEXT("models", app->options.models));
     watch_wait(app->watch, FIRST_SCAN_MAX);
     bool ok = server_run(app->server, err);
     LOG(LOG_INFO, "stopped", LOG_TEXT("drain", ok ? "orderly" : "cut short"));

@@ -99,7 +99,7 @@ static bool set_flags(int fd)
            fcntl(fd, F_SETFD, FD_CLOEXEC) == 0;
 }
 
-static bool take(struct listener *listener, int fd, struct err *err)
+static bool take(struct listener *listener, int fd, const char *source, struct err *err)
 {
     struct sockaddr_storage name = {.ss_family = AF_UNSPEC};
     socklen_t length = sizeof(name);
@@ -111,6 +111,7 @@ static bool take(struct listener *listener, int fd, struct err *err)
     listener->fd = fd;
     listener->family = name.ss_family;
     listener->inherited = true;
+    listener->source = source;
     return true;
 }
 
@@ -137,7 +138,7 @@ static bool take_standard_input(struct listener *listener, struct err *err)
     if (null >= 0)
         close(null);
     if (replaced)
-        return take(listener, fd, err);
+        return take(listener, fd, "standard input", err);
     if (fd >= 0)
         close(fd);
     return err_set_errno(err, ERR_IO, error, "the listener on standard input cannot be taken");
@@ -243,12 +244,12 @@ static bool bind_own(struct listener *listener, const struct listener_options *o
 bool listener_open(struct listener *listener, const struct listener_options *options,
                    struct err *err)
 {
-    *listener = (struct listener){.fd = -1};
+    *listener = (struct listener){.fd = -1, .source = options->address};
     if (has_listen_fds()) {
         if (!is_listening(INHERITED_FIRST))
             return err_set(err, ERR_INVALID, "LISTEN_FDS: descriptor %d does not listen",
                            INHERITED_FIRST);
-        return take(listener, INHERITED_FIRST, err);
+        return take(listener, INHERITED_FIRST, "LISTEN_FDS", err);
     }
     if (is_listening(STDIN_FILENO))
         return take_standard_input(listener, err);

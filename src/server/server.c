@@ -221,6 +221,11 @@ void server_reconfigure(struct server *server, const struct server_options *opti
     set_limits(server, options);
 }
 
+const char *server_listening(const struct server *server)
+{
+    return server->listener.source;
+}
+
 bool server_is_draining(const struct server *server)
 {
     return atomic_load(&server->draining);

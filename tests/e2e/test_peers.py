@@ -285,8 +285,9 @@ def test_a_listener_as_standard_input(rig):
     """As systemd (StandardInput=socket) and spawn-fcgi do; --listen is not used then."""
     path = f"{rig.run}/inherited.sock"
     with harness.unix_listener(path) as listener:
-        rig.worker(listener=listener, peer=path, listen=f"unix:{rig.run}/unused.sock")
+        worker = rig.worker(listener=listener, peer=path, listen=f"unix:{rig.run}/unused.sock")
         assert_raw_predictions(path)
+        assert 'listen="standard input"' in worker.log()
         assert not os.path.exists(f"{rig.run}/unused.sock")
 
 

@@ -178,6 +178,8 @@ static void test_standard_input(void **state)
     assert_true(open_at(&listener, "not even looked at", &err));
     assert_true(listener.inherited);
     assert_true(listener.fd >= 3);
+    assert_string_equal(first.source, address);
+    assert_string_equal(listener.source, "standard input");
     assert_int_equal(fcntl(listener.fd, F_GETFD) & FD_CLOEXEC, FD_CLOEXEC);
     assert_int_equal(fstat(STDIN_FILENO, &status), 0);
     assert_true(S_ISCHR(status.st_mode)); /* /dev/null */
@@ -206,6 +208,7 @@ static void test_listen_fds(void **state)
     setenv("LISTEN_PID", pid, 1);
     assert_true(open_at(&listener, "nothing", &err));
     assert_int_equal(listener.fd, 3);
+    assert_string_equal(listener.source, "LISTEN_FDS");
     assert_null(getenv("LISTEN_FDS")); /* not for our children */
     if (first.fd != 3)
         listener_close(&listener);
