@@ -122,6 +122,7 @@ bool poller_next(struct poller *poller, struct ring_job *job)
 void poller_harvest(struct poller *poller)
 {
     collect(poller, EVENTS_MAX, 0, NULL);
+    nudge(poller); /* one that was meant for a worker may have been among the events */
 }
 
 void poller_stop(struct poller *poller)

@@ -74,6 +74,21 @@ static void test_harvest(void **state)
     assert_false(poller_next(&fixture->poller, &job));
 }
 
+/* The control thread's look at the set may take the nudge that was meant for a worker about to
+ * wait: it is given back, or the job would lie until something else happens. */
+static void test_harvest_gives_back_a_nudge(void **state)
+{
+    struct fixture *fixture = *state;
+    struct epoll_event event;
+    const struct ring_job job = {.fd = 1, .generation = 1, .queued = 1};
+    assert_true(ring_push(fixture->ring, &job, 1));
+    atomic_store(&fixture->poller.waiting, 1);
+    assert_int_equal(write(fixture->poller.nudge_fd, &(uint64_t){1}, sizeof(uint64_t)), 8);
+    poller_harvest(&fixture->poller);
+    assert_int_equal(epoll_wait(fixture->poller.epoll_fd, &event, 1, 0), 1);
+    atomic_store(&fixture->poller.waiting, 0);
+}
+
 static void *serve(void *argument)
 {
     struct fixture *fixture = argument;
@@ -112,6 +127,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_harvest, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_harvest_gives_back_a_nudge, setup, teardown),
         cmocka_unit_test_setup_teardown(test_many_rounds, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
