@@ -15,6 +15,7 @@
 
 #define EVENTS_MAX 8
 #define ACCEPT_MAX 64 /* per wake-up, so that requests are not kept waiting by new connections */
+#define BACKLOG_MAX 65535 /* of what waits when the drain begins; later ones may never end */
 #define TICK_MIN (10 * CLOCK_NS_PER_MS)
 #define TICK_BUSY (20 * CLOCK_NS_PER_MS)
 #define TICK_MAX (500 * CLOCK_NS_PER_MS)
@@ -98,7 +99,8 @@ static enum accepted accept_one(struct server *server, int64_t now)
             return ACCEPTED_NONE;
         atomic_fetch_add_explicit(&server->accept_errors, 1, memory_order_relaxed);
         bool full = errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM;
-        return full ? ACCEPTED_FULL : ACCEPTED; /* else this one failed: the next may not */
+        bool ended = errno == EINVAL || errno == EBADF || errno == ENOTSOCK; /* for all of us */
+        return full || ended ? ACCEPTED_FULL : ACCEPTED; /* else the next one may not fail */
     }
     if (!peers_allow(&server->peers, (const struct sockaddr *)&address)) {
         atomic_fetch_add_explicit(&server->refused_peers, 1, memory_order_relaxed);
@@ -138,8 +140,9 @@ static void begin_drain(struct control *control, int64_t now)
     notify_send("STOPPING=1");
     /* Nobody finds the socket any more; who found it already is still served. */
     listener_unlink(&server->listener);
-    while (accept_one(server, now) == ACCEPTED)
-        continue;
+    bool found = true;
+    for (int i = 0; found && i < BACKLOG_MAX; i++)
+        found = accept_one(server, now) == ACCEPTED;
     /* Closing alone does not end it: other processes may hold the same inherited socket, and epoll
      * would go on reporting their connections to us. */
     if (!control->paused)

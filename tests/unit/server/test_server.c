@@ -16,7 +16,7 @@
 
 #include "base/clock.h"
 #include "raw.h"
-#include "server/server.h"
+#include "server/state.h"
 
 #define MS CLOCK_NS_PER_MS
 
@@ -446,6 +446,19 @@ static void test_drain_deadline(void **state)
     close(idle);
 }
 
+/* Somebody else who has the listener can end it for all: no reason to spin, or never to end. */
+static void test_a_listener_that_listens_no_more(void **state)
+{
+    (void)state;
+    fixture.options.listen = "127.0.0.1:0";
+    start();
+    assert_int_equal(shutdown(fixture.server->listener.fd, SHUT_RDWR), 0);
+    nanosleep(&(struct timespec){.tv_nsec = 150 * MS}, NULL);
+    assert_true(atomic_load(&fixture.server->accept_errors) < 100);
+    stop();
+    assert_true(fixture.drained);
+}
+
 static void test_signals(void **state)
 {
     (void)state;
@@ -527,6 +540,7 @@ int main(void)
         TEST(test_shed),
         TEST(test_drain),
         TEST(test_drain_deadline),
+        TEST(test_a_listener_that_listens_no_more),
         TEST(test_signals),
         TEST(test_probe),
         TEST(test_metrics),
