@@ -219,9 +219,9 @@ static void slot_read(struct registry *registry, struct known *known, struct slo
     bool ok = bundle_read(models_fd, path, &limits, &bundle, &slot->print, &err);
     if (!ok) {
         slot->digest[0] = '\0';
-        if (err.code == ERR_MEMORY || err.code == ERR_UNAVAILABLE)
-            slot->print.text[0] = '\0';
-        if (err.code != ERR_NOT_FOUND) /* gone since it was listed: the next scan will see */
+        if (err.code == ERR_MEMORY || err.code == ERR_UNAVAILABLE || err.code == ERR_IO)
+            slot->print.text[0] = '\0'; /* may pass without a change of the files */
+        if (err.code != ERR_NOT_FOUND)  /* gone since it was listed: the next scan will see */
             slot_refuse(registry, known, slot, &err);
         return;
     }

@@ -5,6 +5,7 @@
 
 #include <cmocka.h>
 
+#include <errno.h>
 #include <math.h>
 #include <poll.h>
 #include <pthread.h>
@@ -12,11 +13,24 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "codec/json.h"
 #include "fixture.h"
 #include "registry/registry_private.h"
+
+/* In the place of the library's. */
+static bool disk_is_broken;
+
+ssize_t read(int fd, void *data, size_t size)
+{
+    if (!disk_is_broken)
+        return syscall(SYS_read, fd, data, size);
+    errno = EIO;
+    return -1;
+}
 
 static void put(struct fixture *fixture, const char *name, int value)
 {
@@ -415,6 +429,19 @@ static void test_no_memory_is_tried_again(void **state)
     fixture_scan(fixture, "live m 1\n");
 }
 
+/* A disk, a share or a table of descriptors that is well again changes no time stamp. */
+static void test_what_cannot_be_read_is_tried_again(void **state)
+{
+    struct fixture *fixture = *state;
+    put(fixture, "m/1/model.json", 1);
+    nanosleep(&(struct timespec){.tv_nsec = 100000000}, NULL); /* so that it is no young file */
+    disk_is_broken = true;
+    fixture_scan(fixture, "failed m 1\nunavailable m \n");
+    fixture_scan(fixture, "");
+    disk_is_broken = false;
+    fixture_scan(fixture, "live m 1\n");
+}
+
 static void test_a_format_that_makes_nothing(void **state)
 {
     struct fixture *fixture = *state;
@@ -500,6 +527,7 @@ int main(void)
         CASE(test_describe),
         CASE(test_metrics),
         CASE(test_no_memory_is_tried_again),
+        CASE(test_what_cannot_be_read_is_tried_again),
         CASE(test_a_format_that_makes_nothing),
         CASE(test_swaps_under_use),
     };
