@@ -94,20 +94,43 @@ static int compare_names(const void *a, const void *b)
     return order != 0 ? order : (int)other->is_directory - (int)one->is_directory;
 }
 
-/* Calls `take` for every entry with a safe name. NULL directory: errno says why. */
+/* A share that is away for the moment says so of what is still there. Whatever else keeps an entry
+ * from being looked at, such as a link to nowhere, is the entry's own fault. */
+static bool is_passing(int reason)
+{
+    return reason == EIO || reason == ESTALE || reason == ENOTCONN || reason == ETIMEDOUT ||
+           reason == ENOMEM;
+}
+
+/* The next entry, NULL at the end. False: the rest cannot be seen, which is not the end. */
+static bool next_entry(DIR *directory, const struct dirent **entry, struct err *err)
+{
+    errno = 0;
+    *entry = readdir(directory);
+    return *entry != NULL || errno == 0 ||
+           err_set_errno(err, ERR_IO, errno, "cannot list a directory of models");
+}
+
+/* Calls `take` for every entry with a safe name. */
 static bool each_entry(DIR *directory,
                        bool (*take)(void *context, const char *name, const struct stat *status,
                                     struct err *err),
                        void *context, struct err *err)
 {
     const struct dirent *entry;
+    struct stat status;
     size_t seen = 0;
     bool ok = true;
-    while (ok && seen++ < ENTRIES_MAX && (entry = readdir(directory)) != NULL) {
-        struct stat status;
-        if (file_name_is_safe(entry->d_name, strlen(entry->d_name)) &&
-            fstatat(dirfd(directory), entry->d_name, &status, 0) == 0)
+    while (ok && (ok = next_entry(directory, &entry, err)) && entry != NULL) {
+        if (seen++ >= ENTRIES_MAX)
+            ok = err_set(err, ERR_LIMIT, "a directory of models has more than %zu entries",
+                         ENTRIES_MAX);
+        else if (!file_name_is_safe(entry->d_name, strlen(entry->d_name)))
+            continue;
+        else if (fstatat(dirfd(directory), entry->d_name, &status, 0) == 0)
             ok = take(context, entry->d_name, &status, err);
+        else if (is_passing(errno))
+            ok = err_set_errno(err, ERR_IO, errno, "cannot look at a model");
     }
     return ok;
 }
@@ -127,16 +150,20 @@ static DIR *directory_open(int fd, const char *name)
     return directory;
 }
 
-static bool versions_read(int models_fd, struct listing_model *model, struct err *err)
+/* Half a list would retire the other half. */
+static bool versions_read(int models_fd, struct listing_model *model, bool *cut, struct err *err)
 {
+    struct err own = ERR_INIT;
     DIR *directory = directory_open(models_fd, model->name);
     if (directory == NULL) {
         model->unreadable = errno != ENOENT;
         return true;
     }
-    bool ok = each_entry(directory, take_version, model, err);
+    bool ok = each_entry(directory, take_version, model, &own);
     closedir(directory);
-    return ok;
+    model->unreadable = !ok;
+    *cut = *cut || own.code == ERR_LIMIT;
+    return own.code != ERR_MEMORY || no_memory(err);
 }
 
 static bool take_model(void *context, const char *name, const struct stat *status, struct err *err)
@@ -192,7 +219,7 @@ static void versions_order(struct listing_model *model, size_t limit, bool *cut)
 
 static void models_cut(struct listing *listing, size_t limit)
 {
-    listing->cut = listing->count > limit;
+    listing->cut = listing->cut || listing->count > limit;
     while (listing->count > limit)
         model_finish(&listing->models[--listing->count]);
 }
@@ -210,7 +237,8 @@ bool listing_read(int models_fd, size_t limit, struct listing *listing, struct e
     if (listing->count > 1)
         qsort(listing->models, listing->count, sizeof *listing->models, compare_names);
     for (size_t i = 0; ok && i < listing->count; i++)
-        ok = !listing->models[i].is_directory || versions_read(models_fd, &listing->models[i], err);
+        ok = !listing->models[i].is_directory ||
+             versions_read(models_fd, &listing->models[i], &listing->cut, err);
     if (!ok || !models_merge(listing, err))
         return false;
     models_cut(listing, limit);

@@ -5,12 +5,37 @@
 
 #include <cmocka.h>
 
+#include <dirent.h>
+#include <dlfcn.h>
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "directory.h"
 #include "registry/listing.h"
+
+/* In the place of the library's: after `readable` entries comes an error, or `junk` without end. */
+static long readable = -1;
+static bool junk;
+
+struct dirent *readdir(DIR *directory)
+{
+    static struct dirent entry = {.d_name = "junk"};
+    static struct dirent *(*real)(DIR * directory);
+    if (real == NULL) {
+        void *found = dlsym(RTLD_NEXT, sizeof(long) == 8 ? "readdir64" : "readdir");
+        memcpy(&real, &found, sizeof real);
+    }
+    if (readable == 0 && junk)
+        return &entry;
+    if (readable == 0) {
+        errno = EIO;
+        return NULL;
+    }
+    readable -= readable > 0;
+    return real(directory);
+}
 
 static int make(void **state)
 {
@@ -93,6 +118,30 @@ static void test_limit(void **state)
     assert_lists(directory, 6, "m0: 12 11 10 9 8 0\nm1: 1\nm2: 2\nm3: 3\nm4: 4\n", false);
 }
 
+/* What cannot be seen for the moment is not gone. */
+static void test_half_a_list_is_none(void **state)
+{
+    const struct directory *directory = *state;
+    struct listing listing;
+    struct err err = ERR_INIT;
+    directory_folder(directory, "m/1");
+    directory_folder(directory, "m/2");
+    for (int round = 0; round < 2; round++) {
+        junk = round == 1;
+        readable = 1;
+        assert_false(listing_read(directory->fd, 10, &listing, &err));
+        assert_int_equal(err.code, junk ? ERR_LIMIT : ERR_IO);
+        listing_finish(&listing);
+        readable = 3 + 1 + 2; /* ".", "..", "m", the end; then of m's four */
+        assert_true(listing_read(directory->fd, 10, &listing, &err));
+        readable = -1;
+        assert_int_equal(listing.count, 1);
+        assert_true(listing.models[0].unreadable);
+        assert_int_equal(listing.cut, junk);
+        listing_finish(&listing);
+    }
+}
+
 static void test_no_directory(void **state)
 {
     (void)state;
@@ -109,10 +158,8 @@ static void test_no_directory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(test_names_and_versions),
-        CASE(test_what_is_passed_over),
-        CASE(test_limit),
-        CASE(test_no_directory),
+        CASE(test_names_and_versions),  CASE(test_what_is_passed_over), CASE(test_limit),
+        CASE(test_half_a_list_is_none), CASE(test_no_directory),
     };
     return cmocka_run_group_tests_name("registry/listing", tests, NULL, NULL);
 }
