@@ -31,6 +31,19 @@ def check(what, peer, *more):
     )
 
 
+def test_a_closed_standard_error_is_no_socket(rig, models):
+    """Or the log would be written to whoever connects next."""
+    path = f"{rig.run}/closed.sock"
+    child = rig.start(
+        "closed",
+        ["/bin/sh", "-c", 'exec "$0" "$@" 2>&-', harness.find_worker(),
+         f"--models={models}", f"--listen=unix:{path}"],
+        env=harness.clean_environment(),
+    )
+    harness.wait_for(lambda: os.path.exists(path), "the socket")
+    assert os.readlink(f"/proc/{child.pid}/fd/2") == "/dev/null"
+
+
 # Health and readiness
 
 
