@@ -44,7 +44,7 @@ static const struct config_option rows[] = {
     {"server", "queue-budget", CONFIG_DURATION, VALUE(queue_budget), "500ms", BOUNDS(0, HOUR),
      .help = "Longest time a request may wait for a thread; older ones are answered 503 with "
              "Retry-After. 0: no limit."},
-    {"server", "drain-timeout", CONFIG_DURATION, VALUE(drain_timeout), "25s", BOUNDS(0, HOUR),
+    {"server", "drain-timeout", CONFIG_DURATION, VALUE(drain_timeout), "25s", BOUNDS(MS, HOUR),
      .help =
          "After TERM or QUIT: how long requests in flight and kept connections may take to end."},
 

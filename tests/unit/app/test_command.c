@@ -113,6 +113,17 @@ static void test_check(void **state)
     assert_non_null(strstr(buf_text(&problems.text), "ready or live"));
 }
 
+/* The server takes 0 for its default: 30 s is not what was asked for. */
+static void test_a_drain_takes_time(void **state)
+{
+    (void)state;
+    struct options options = {.listen = NULL};
+    assert_true(parse(NULL, ARGUMENTS("--drain-timeout=0")));
+    assert_false(command_options(&command, &options, &problems));
+    assert_non_null(strstr(buf_text(&problems.text), "1ms"));
+    options_finish(&options);
+}
+
 static void test_every_mistake_is_told(void **state)
 {
     (void)state;
@@ -151,6 +162,7 @@ int main(void)
         TEST(test_the_flag_is_stronger_than_the_variable),
         TEST(test_actions),
         TEST(test_check),
+        TEST(test_a_drain_takes_time),
         TEST(test_every_mistake_is_told),
         TEST(test_options_have_their_defaults),
     };
