@@ -20,7 +20,7 @@ void watch_set_rescan(struct watch *watch, int64_t rescan_ns);
 bool watch_wait(struct watch *watch, int64_t timeout_ns);
 /* Scan now (SIGHUP). Any thread. */
 void watch_wake(struct watch *watch);
-/* Stops and joins. Accepts NULL. */
+/* Stops and joins: a scan under way ends with the version that it is at. Accepts NULL. */
 void watch_destroy(struct watch *watch);
 
 #endif

@@ -50,8 +50,9 @@ struct registry {
     size_t model_count;
     struct model *retired; /* waiting for their last user; newest first */
     char *default_name;
-    bool scanned;   /* one scan went to its end */
-    int collect_fd; /* eventfd */
+    atomic_bool stopping; /* a scan under way ends before its next version */
+    bool scanned;         /* one scan went to its end */
+    int collect_fd;       /* eventfd */
     atomic_size_t live_count;
     char told[ERR_TEXT_SIZE]; /* the last complaint about the directory as a whole */
     struct model_metrics_families *families;

@@ -297,6 +297,8 @@ static bool versions_scan(struct registry *registry, struct known *known,
 {
     size_t live = 0;
     for (size_t i = 0; i < listed->count && live < registry->options.keep; i++) {
+        if (atomic_load(&registry->stopping))
+            return err_set(err, ERR_UNAVAILABLE, "the loader is stopping");
         const struct listing_version *version = &listed->versions[i];
         size_t place;
         struct slot *slot = slot_find(known, version->version, &place);
@@ -438,7 +440,8 @@ bool registry_scan(struct registry *registry, struct err *err)
     if (fd >= 0)
         close(fd);
     if (!ok) {
-        complain(registry, own.text);
+        if (!atomic_load(&registry->stopping))
+            complain(registry, own.text);
         if (err != NULL)
             *err = own;
     }

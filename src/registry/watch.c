@@ -307,7 +307,9 @@ void watch_destroy(struct watch *watch)
     if (watch == NULL)
         return;
     atomic_store(&watch->stop, true);
+    atomic_store(&watch->registry->stopping, true);
     watch_wake(watch);
     pthread_join(watch->thread, NULL);
+    atomic_store(&watch->registry->stopping, false);
     watch_free(watch);
 }

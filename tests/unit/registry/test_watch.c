@@ -6,12 +6,14 @@
 #include <cmocka.h>
 
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "fixture.h"
+#include "registry/registry_private.h"
 #include "registry/watch.h"
 
 #define HOUR (3600 * CLOCK_NS_PER_S)
@@ -187,18 +189,46 @@ static void test_collects(void **state)
     watch_destroy(watch);
 }
 
+static atomic_int loads;
+
+static bool load_slowly(const struct format_file *files, size_t count, struct artifact *artifact,
+                        struct err *err)
+{
+    atomic_fetch_add(&loads, 1);
+    usleep(50000);
+    return format_load(files, count, artifact, err);
+}
+
+/* A worker that has drained does not stay for a directory full of models. */
+static void test_a_scan_can_be_stopped(void **state)
+{
+    struct fixture *fixture = *state;
+    char name[32];
+    for (int i = 0; i < 40; i++) {
+        snprintf(name, sizeof name, "m%d.json", i);
+        put(fixture, name, i);
+    }
+    fixture->registry->load = load_slowly;
+    struct watch *watch = watch_create(fixture->registry, HOUR, NULL);
+    while (atomic_load(&loads) == 0)
+        usleep(1000);
+    watch_destroy(watch);
+    assert_true(atomic_load(&loads) < 40);
+    assert_null(strstr(buf_text(&fixture->told), "failed"));
+    fixture->registry->load = format_load;
+    assert_true(registry_scan(fixture->registry, NULL)); /* whoever goes on can */
+    assert_true(fixture_answer(fixture, "m39", NULL, NULL) == 39);
+}
+
 #define CASE(test) cmocka_unit_test_setup_teardown(test, fixture_make, fixture_drop)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(test_everything_is_noticed),
-        CASE(test_the_first_scan_can_be_awaited),
-        CASE(test_written_in_place),
-        CASE(test_links_are_flipped),
-        CASE(test_the_directory_itself),
-        CASE(test_periodic_scan_and_wake),
-        CASE(test_collects),
+        CASE(test_everything_is_noticed), CASE(test_the_first_scan_can_be_awaited),
+        CASE(test_written_in_place),      CASE(test_links_are_flipped),
+        CASE(test_the_directory_itself),  CASE(test_periodic_scan_and_wake),
+        CASE(test_a_scan_can_be_stopped), CASE(test_collects),
     };
     return cmocka_run_group_tests_name("registry/watch", tests, NULL, NULL);
 }
