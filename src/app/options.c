@@ -60,7 +60,9 @@ static const struct config_option rows[] = {
      .help = "Most rows of one request; more are answered 413."},
     {"limits", "request-memory", CONFIG_SIZE, VALUE(request_memory), "256m",
      BOUNDS(MIB, 1024 * GIB),
-     .help = "Most memory for one request's rows and results; what needs more is answered 413."},
+     .help =
+         "Most memory for one request's rows and results, and for its answer; what needs more is "
+         "answered 413."},
 
     {"models", "models", CONFIG_TEXT, VALUE(models), "/models",
      .help = "The directory of models: NAME/VERSION/ with a version's files, or NAME.json."},
