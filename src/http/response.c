@@ -30,7 +30,6 @@ void http_response_reset(struct http_response *response, size_t keep)
 {
     buf_reset(&response->headers, keep);
     buf_reset(&response->body, keep);
-    response->body.limit = 0;
     set_defaults(response);
 }
 

@@ -338,9 +338,12 @@ static void predict_handle(void *context, struct http_request *request,
         return;
     }
     job.graph = job.model->artifact.graph;
-    response->body.limit = request->arena->limit; /* rows times long labels */
+    size_t limit = response->body.limit;
+    if (limit == 0)
+        response->body.limit = request->arena->limit; /* rows times long labels */
     serve(&job);
     finish(&job);
+    response->body.limit = limit; /* other pages may be longer */
     json_free(job.envelope.root);
     registry_release(job.context->registry, job.model);
 }
