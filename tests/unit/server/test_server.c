@@ -450,9 +450,12 @@ static void test_drain_deadline(void **state)
 static void test_a_listener_that_listens_no_more(void **state)
 {
     (void)state;
+    struct err err = ERR_INIT;
     fixture.options.listen = "127.0.0.1:0";
-    start();
+    fixture.server = server_create(&fixture.options, &err);
+    assert_non_null(fixture.server);
     assert_int_equal(shutdown(fixture.server->listener.fd, SHUT_RDWR), 0);
+    assert_int_equal(pthread_create(&fixture.thread, NULL, run, NULL), 0);
     nanosleep(&(struct timespec){.tv_nsec = 150 * MS}, NULL);
     assert_true(atomic_load(&fixture.server->accept_errors) < 100);
     stop();
