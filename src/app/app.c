@@ -12,6 +12,7 @@
 #include "registry/model_metrics.h"
 
 #define FIRST_SCAN_MAX (5 * CLOCK_NS_PER_S)
+#define FIRST_SCAN_LOOK (50 * CLOCK_NS_PER_MS)
 
 void app_fill_server_options(const struct options *options, struct server_options *server)
 {
@@ -197,6 +198,15 @@ void app_destroy(struct app *app)
     free(app);
 }
 
+/* TERM and its like are blocked and wait for the control thread, which does not run yet. */
+static bool end_is_asked(void)
+{
+    sigset_t pending;
+    return sigpending(&pending) == 0 &&
+           (sigismember(&pending, SIGTERM) == 1 || sigismember(&pending, SIGQUIT) == 1 ||
+            sigismember(&pending, SIGINT) == 1);
+}
+
 /* Requests wait in the listen queue until the models that are there were looked at: a worker that
  * takes over from another on one inherited listener would answer "no model" until it has one.
  * Bounded, so that a probe is answered while very large models load. */
@@ -204,7 +214,10 @@ bool app_run(struct app *app, struct err *err)
 {
     LOG(LOG_INFO, "starting", LOG_TEXT("version", OMEN_VERSION),
         LOG_TEXT("listen", server_listening(app->server)), LOG_TEXT("models", app->options.models));
-    watch_wait(app->watch, FIRST_SCAN_MAX);
+    int64_t end = clock_monotonic_ns() + FIRST_SCAN_MAX;
+    while (!watch_wait(app->watch, FIRST_SCAN_LOOK) && !end_is_asked() &&
+           clock_monotonic_ns() < end)
+        continue;
     bool ok = server_run(app->server, err);
     LOG(LOG_INFO, "stopped", LOG_TEXT("drain", ok ? "orderly" : "cut short"));
     return ok;

@@ -44,6 +44,25 @@ def test_a_closed_standard_error_is_no_socket(rig, models):
     assert os.readlink(f"/proc/{child.pid}/fd/2") == "/dev/null"
 
 
+def test_ended_while_the_first_models_load(rig):
+    """Neither the wait for the first scan nor the scan itself holds up the end."""
+    text = json.dumps({
+        "format": "omen/1",
+        "inputs": [{"name": "x"}],
+        "model": {"op": "linear_regression", "coef_": [1]},
+        "golden": {"rows": [{"in": [n], "out": {"value": n}} for n in range(3000)]},
+    })
+    first = os.path.join(rig.models, "m0.json")
+    with open(first, "w", encoding="utf-8") as file:
+        file.write(text)
+    for number in range(1, 900):
+        os.link(first, os.path.join(rig.models, f"m{number}.json"))
+    worker = rig.worker(ready=False)
+    harness.wait_for(lambda: "event=live" in worker.log(), "the first model")
+    assert worker.stop() == 0
+    assert worker.log().count("event=live") < 60, worker.log()[-500:]
+
+
 # Health and readiness
 
 
