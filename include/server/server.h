@@ -17,6 +17,13 @@
 #include "http/request.h"
 #include "http/response.h"
 
+/* How the kernel treats a worker thread that a request wakes. With nginx on the same few CPUs,
+ * interrupting it at each request costs more than a quarter of the throughput (tools/bench). */
+enum server_scheduling {
+    SERVER_SCHEDULING_BATCH, /* SCHED_BATCH: it waits for its turn */
+    SERVER_SCHEDULING_NORMAL /* what the process was started with */
+};
+
 struct server_options {
     const char *listen;  /* "unix:/run/omen/worker.sock" or "HOST:PORT" or "[::1]:PORT"; ignored
                             when LISTEN_FDS or a listening fd 0 brings the socket */
@@ -25,6 +32,7 @@ struct server_options {
     const char *allow_peers;  /* TCP: comma-separated addresses that may connect; "" : loopback */
     int64_t backlog;
     int64_t threads; /* 0: as many as the cgroup grants */
+    enum server_scheduling scheduling;
     int64_t max_connections;
     int64_t max_body;                                  /* bytes */
     int64_t max_params;                                /* bytes of names and values together */

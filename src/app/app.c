@@ -22,6 +22,7 @@ void app_fill_server_options(const struct options *options, struct server_option
     server->allow_peers = options->allow_peers;
     server->backlog = options->backlog;
     server->threads = options->threads;
+    server->scheduling = (enum server_scheduling)options->scheduling;
     server->max_connections = options->max_connections;
     server->max_body = options->max_body;
     server->max_params = options->max_params;

@@ -9,7 +9,8 @@
 #define SECOND 1e9
 #define HOUR (3600 * SECOND)
 
-/* The order of enum log_level and enum log_format. */
+/* The order of enum server_scheduling, enum log_level and enum log_format. */
+static const char *const schedulings[] = {"batch", "normal", NULL};
 static const char *const levels[] = {"debug", "info", "warning", "error", NULL};
 static const char *const formats[] = {"text", "json", NULL};
 
@@ -33,6 +34,11 @@ static const struct config_option rows[] = {
              "net.core.somaxconn."},
     {"server", "threads", CONFIG_INTEGER, VALUE(threads), "0", BOUNDS(0, 1024),
      .help = "Threads that answer requests. 0: as many as the CPUs that the control group grants."},
+    {"server", "scheduling", CONFIG_CHOICE, VALUE(scheduling), "batch", .choices = schedulings,
+     .help = "The kernel's policy for these threads. batch: a request that arrives does not "
+             "interrupt the web server on its CPU, so both work through what is there; the share "
+             "of the CPU stays the same. normal: it does, which may answer sooner on a machine "
+             "whose CPUs are all busy with something else."},
     {"server", "read-timeout", CONFIG_DURATION, VALUE(read_timeout), "5s", BOUNDS(MS, HOUR),
      .help = "Longest time to receive a whole request, once it has begun."},
     {"server", "write-timeout", CONFIG_DURATION, VALUE(write_timeout), "5s", BOUNDS(MS, HOUR),

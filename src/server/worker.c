@@ -1,5 +1,7 @@
 #include "server/worker.h"
 
+#include <pthread.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <sys/random.h>
 
@@ -49,10 +51,19 @@ void worker_set_state(struct worker *worker, enum worker_state state, int64_t no
     atomic_store_explicit(&worker->state, state, memory_order_relaxed);
 }
 
+/* Needs no privilege; where a filter of system calls forbids it, all works as before. */
+static void set_scheduling(enum server_scheduling scheduling)
+{
+    const struct sched_param none = {0};
+    if (scheduling == SERVER_SCHEDULING_BATCH)
+        pthread_setschedparam(pthread_self(), SCHED_BATCH, &none);
+}
+
 void *worker_run(void *argument)
 {
     struct worker *worker = argument;
     struct ring_job job;
+    set_scheduling(worker->server->options.scheduling);
     metrics_thread_set(worker->number + 1);
     while (poller_next(&worker->server->poller, &job)) {
         exchange_serve(worker, &job);

@@ -371,3 +371,19 @@ def test_a_models_directory_that_is_not_there(rig):
         documents.put_version(f"{rig.run}/later", "one", 1, documents.constant(1))
         worker.await_ready()
     assert "later" in worker.log()
+
+
+# Scheduling
+
+
+def scheduling_of_threads(worker):
+    return [os.sched_getscheduler(int(task)) for task in os.listdir(f"/proc/{worker.pid}/task")]
+
+
+@pytest.mark.parametrize("options, batch", [({}, 2), ({"scheduling": "normal"}, 0)])
+def test_scheduling_of_the_threads(rig, models, options, batch):
+    """Those that answer requests do not interrupt the web server; the others are as usual."""
+    worker = rig.worker(**options)
+    found = scheduling_of_threads(worker)
+    assert found.count(os.SCHED_BATCH) == batch, found
+    assert found.count(os.SCHED_OTHER) == len(found) - batch
