@@ -169,12 +169,19 @@ def test_metrics_of_memory_models_and_connections(rig, models):
         assert part in names, f"nothing about {part} in {names}"
 
 
+def counted_statuses(worker):
+    samples = prometheus.parse(worker.metrics_text()).samples
+    return {dict(labels).get("status") for name, labels in samples if name == "omen_requests_total"}
+
+
 def test_labels_of_the_metrics_are_bounded(rig, models):
     """Whatever a client asks for, it makes no new series."""
     worker = rig.worker()
     worker.predict("one", [1, 2])
     worker.ask("POST", "/predict/none", b"{}")
     worker.ask("GET", "/nowhere")
+    # A request is counted once its answer is out: the series of these three come a moment later.
+    harness.wait_for(lambda: counted_statuses(worker) >= {"200", "404"}, "they are counted")
     before = prometheus.parse(worker.metrics_text())
     for i in range(50):
         worker.ask("POST", f"/predict/{SECRET}{i}", b"{}")
