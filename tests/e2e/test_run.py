@@ -170,3 +170,15 @@ def test_help():
     done = subprocess.run([str(RUN), "--help"], capture_output=True, text=True, check=True)
     for option in ("--port", "--models", "--no-install"):
         assert option in done.stdout
+
+
+def test_an_empty_folder_is_served_until_a_model_comes(rig):
+    child = start(rig, "--models", rig.models)
+    harness.wait_for(lambda: "no model is live yet" in child.log(), "it says so", 30)
+    assert harness.http_ask(child.port, "GET", "/readyz")[0] == 503
+    documents.put_version(rig.models, "one", 1, documents.constant(1))
+    harness.wait_for(
+        lambda: harness.http_ask(child.port, "GET", "/readyz")[0] == 200, "the model is live"
+    )
+    child.send_signal(signal.SIGTERM)
+    assert child.wait(40) == 0, child.log()
