@@ -525,3 +525,10 @@ def test_samples_are_there():
     assert len(samples) >= 6
     for name, document in samples:
         assert (ROOT / "tests" / "models" / document).is_file(), name
+
+
+def test_a_python_without_scikit_learn_is_told_so():
+    command = ["/usr/bin/python3", "-S", str(ROOT / "tools" / "export-sklearn"), "--help"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 1
+    assert "has no numpy" in done.stderr and "Traceback" not in done.stderr
