@@ -110,15 +110,18 @@ static bool feed_now(struct parser *parser, const char *text, size_t length, str
     return err_set(err, ERR_INVALID, "not valid JSON: %s", json_tokener_error_desc(error));
 }
 
+static bool feed_pending(struct parser *parser, struct err *err)
+{
+    size_t length = parser->pending_length;
+    parser->pending_length = 0;
+    return length == 0 || feed_now(parser, parser->pending, length, err);
+}
+
 /* Each call of json-c makes a locale of its own, so that small pieces are collected. */
 static bool feed(struct parser *parser, const char *text, size_t length, struct err *err)
 {
-    if (length > sizeof parser->pending - parser->pending_length) {
-        size_t pending = parser->pending_length;
-        parser->pending_length = 0;
-        if (pending > 0 && !feed_now(parser, parser->pending, pending, err))
-            return false;
-    }
+    if (length > sizeof parser->pending - parser->pending_length && !feed_pending(parser, err))
+        return false;
     if (length > sizeof parser->pending)
         return feed_now(parser, text, length, err);
     if (length > 0)
@@ -200,11 +203,11 @@ enum scan_token parser_next(struct parser *parser, struct err *err)
 
 bool parser_end(struct parser *parser, struct json **root, struct err *err)
 {
-    if (!feed(parser, parser->fed, (size_t)(parser->scan.end - parser->fed), err))
+    if (!feed(parser, parser->fed, (size_t)(parser->scan.end - parser->fed), err) ||
+        !feed_pending(parser, err))
         return false;
     /* A number at the top has its end only when json-c sees the NUL. */
-    if (!parser->complete && (!feed(parser, "", 1, err) ||
-                              !feed_now(parser, parser->pending, parser->pending_length, err)))
+    if (!parser->complete && !feed_now(parser, "", 1, err))
         return false;
     if (!parser->complete)
         return err_set(err, ERR_INVALID, "not valid JSON: it ends too early");

@@ -379,10 +379,27 @@ static void documents_have_a_memory_limit(void **state)
     free(text);
 }
 
+/* json-c gets a text in pieces: whatever its length, no piece may end in the wrong place. */
+static void accepts_every_length(void **state)
+{
+    (void)state;
+    static char text[3000];
+    for (size_t length = 8; length <= sizeof text; length++) {
+        memset(text, 'x', length);
+        memcpy(text, "{\"a\":\"", 6);
+        memcpy(text + length - 2, "\"}", 2);
+        assert_true(accepts(text, length, NULL));
+        memset(text, ' ', length); /* a number at the top, which ends where the text does */
+        text[length - 1] = '7';
+        assert_true(accepts(text, length, NULL));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(accepts_what_the_rfc_allows),
+        cmocka_unit_test(accepts_every_length),
         cmocka_unit_test(refuses_what_the_rfc_forbids),
         cmocka_unit_test(says_where),
         cmocka_unit_test(limits_depth),
