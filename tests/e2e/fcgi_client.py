@@ -159,11 +159,13 @@ class Connection:
         return self.read_answer(request_id)
 
     def is_closed(self, timeout=3.0):
-        """True once the peer has closed; false if it is silent for that long."""
+        """True once the peer has closed; false if it is silent for that long. An empty record may
+        come first: it tells a web server not to keep the connection."""
         self.socket.settimeout(timeout)
         try:
-            return self.socket.recv(1) == b""
-        except (ConnectionResetError, BrokenPipeError):
+            kind, _, content = self.read_record()
+            return kind == STDOUT and content == b"" and self.socket.recv(1) == b""
+        except (Closed, ConnectionResetError, BrokenPipeError):
             return True
         except TimeoutError:
             return False
