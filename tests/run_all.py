@@ -182,6 +182,14 @@ def count_program(total, suite, entry):
         total.add_failure(name, f"{entry['result']}, status {entry['returncode']}\n{whole}")
 
 
+def print_tables(entries):
+    """What a program measured stands in the comments of its TAP: the models' differences."""
+    for entry in map(json.loads, entries):
+        for line in (entry.get("stdout") or "").splitlines():
+            if "models" in entry["suite"] and line.startswith("# "):
+                print(f"  {line[2:]}", flush=True)
+
+
 def run_meson(total, suite, long_forms):
     """The programs of one build, their subtests counted one by one."""
     directory = build(total, suite)
@@ -195,6 +203,8 @@ def run_meson(total, suite, long_forms):
     before = len(total.failures)
     for line in entries:
         count_program(total, suite, json.loads(line))
+    if suite == "gcc":
+        print_tables(entries)
     if not entries or (status != 0 and len(total.failures) == before):
         total.add_failure(f"{suite}: meson test", output[-20000:])
 
@@ -236,6 +246,9 @@ def run_suite(total, suite, arguments):
         run_checks(total)
     elif suite in BUILDS:
         run_meson(total, suite, arguments.all)
+        if suite == "clang" and arguments.all:
+            tidy = [ROOT / "tools" / "check-tidy", ROOT / BUILDS["clang"][0]]
+            count_command(total, "clang: check-tidy", tidy)
     elif suite == "tools":
         extra = {"OMEN_BUILD": str(ROOT / BUILDS["gcc"][0])}
         run_pytest(total, "tools", "tools", arguments.all, extra)
