@@ -29,7 +29,8 @@ static bool is_sampled(struct access *access)
 
 static double milliseconds(int64_t begin, int64_t end)
 {
-    return begin > 0 && end >= begin ? (double)((end - begin) / 1000) / 1e3 : 0;
+    int64_t microseconds = (end - begin) / 1000; /* a log needs no more digits */
+    return begin > 0 && end >= begin ? (double)microseconds / 1e3 : 0;
 }
 
 void access_log(struct access *access, const struct http_request *request,

@@ -41,7 +41,7 @@ static const char *flag_value(char **argv, int argc, int *index, const char *nam
         return argument + length + 1;
     if (argument[length] != '\0')
         return NULL;
-    if (*index + 1 >= argc)
+    if (*index + 1 >= argc || argv[*index + 1] == NULL)
         return "";
     return argv[++*index];
 }
