@@ -70,6 +70,7 @@ def environment(extra=None):
         GIT_CONFIG_VALUE_0="*",
         PYTHONDONTWRITEBYTECODE="1",
         LC_ALL="C.UTF-8",
+        PATH=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin",  # where web servers are
     )
     env.update(extra or {})
     return env

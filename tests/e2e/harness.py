@@ -40,6 +40,7 @@ def clean_environment(**more):
         for name, value in os.environ.items()
         if not name.startswith(("OMEN_", "LISTEN_")) and name != "NOTIFY_SOCKET"
     }
+    env["PATH"] = f"{env.get('PATH', os.defpath)}:/usr/sbin:/sbin"  # where web servers are
     env.update(more)
     return env
 

@@ -20,7 +20,8 @@ def start(rig, *arguments):
     child = rig.start(
         f"run-{port}",
         [RUN, "--port", port, "--no-install", *arguments],
-        env=harness.clean_environment(OMEN_BUILD=build),
+        # The PATH is an ordinary user's: it does not lead to nginx.
+        env=harness.clean_environment(OMEN_BUILD=build, PATH="/usr/local/bin:/usr/bin:/bin"),
     )
     child.port = port
     return child

@@ -15,6 +15,7 @@ def environment(**more):
     kept = {name: value for name, value in os.environ.items()
             if not name.startswith(("OMEN_", "LISTEN_"))}
     kept.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", PYTHONDONTWRITEBYTECODE="1")
+    kept["PATH"] = f"{kept.get('PATH', os.defpath)}:/usr/sbin:/sbin"  # where nginx is
     kept.update(more)
     return kept
 
