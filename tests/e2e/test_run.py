@@ -14,7 +14,7 @@ import pytest
 RUN = harness.ROOT / "tools" / "run"
 
 
-def start(rig, *arguments):
+def start(rig, *arguments, **more):
     build = os.path.dirname(os.path.dirname(os.path.dirname(harness.find_worker())))
     port = harness.free_port()
     child = rig.start(
@@ -22,6 +22,7 @@ def start(rig, *arguments):
         [RUN, "--port", port, "--no-install", *arguments],
         # The PATH is an ordinary user's: it does not lead to nginx.
         env=harness.clean_environment(OMEN_BUILD=build, PATH="/usr/local/bin:/usr/bin:/bin"),
+        **more,
     )
     child.port = port
     return child
@@ -101,6 +102,16 @@ def test_own_models_and_the_other_signals(rig, number):
     assert 'first prediction, of mine: {"prediction":5}' in log
     assert_ends(child, number)
     assert os.path.exists(f"{rig.models}/mine/1/model.json"), "the user's models are left alone"
+
+
+def test_ctrl_c_ends_in_order(rig):
+    """A terminal sends it to every process of the group: nothing may be told to end twice."""
+    documents.put_version(rig.models, "mine", 1, documents.constant(5))
+    child = start(rig, "--models", rig.models, start_new_session=True)
+    await_first_prediction(child)
+    os.killpg(child.pid, signal.SIGINT)
+    assert child.wait(40) == 0, child.log()
+    assert "drain=orderly" in child.log() and "error" not in child.log()
 
 
 def test_a_worker_that_dies_is_started_again(rig):
