@@ -77,4 +77,11 @@ const char *graph_output_kind_name(enum output_kind kind);
 bool graph_run(const struct graph *graph, const struct matrix *in, struct matrix *out,
                uint32_t wanted, struct arena *results, struct arena *scratch, struct err *err);
 
+/* The same, and asks between two blocks whether to go on: false, with err filled, ends the run with
+ * that error. For deadlines, and for clients that are gone. */
+typedef bool graph_may_continue(void *context, struct err *err);
+bool graph_run_while(const struct graph *graph, const struct matrix *in, struct matrix *out,
+                     uint32_t wanted, struct arena *results, struct arena *scratch,
+                     graph_may_continue *may_continue, void *context, struct err *err);
+
 #endif

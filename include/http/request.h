@@ -46,6 +46,9 @@ struct http_request {
     struct arena *scratch; /* for operators */
     unsigned worker;       /* number of the worker thread */
     struct http_timing timing;
+    int64_t deadline; /* clock_monotonic_ns after which computing is to end; 0: none */
+    /* True when nobody waits for the answer any more; costs a system call. NULL: not known. */
+    bool (*is_abandoned)(const struct http_request *request);
     /* A parameter of the FastCGI request ("HTTP_ACCEPT"), or NULL. Never trust HTTP_*. */
     const char *(*param)(const struct http_request *request, const char *name);
     void *peer; /* the server's own */

@@ -37,7 +37,8 @@ struct server_options {
     int64_t max_body;                                  /* bytes */
     int64_t max_params;                                /* bytes of names and values together */
     int64_t read_timeout, write_timeout, idle_timeout; /* ns; read: the whole request */
-    int64_t queue_budget; /* ns a request may wait; older ones get 503. 0: no limit */
+    int64_t compute_timeout; /* ns from the request's last byte to its deadline; 0: none */
+    int64_t queue_budget;    /* ns a request may wait; older ones get 503. 0: no limit */
     int64_t drain_timeout;
     int64_t arena_limit; /* bytes a request may use for decoding and results */
     struct metrics *metrics;

@@ -27,6 +27,7 @@ void app_fill_server_options(const struct options *options, struct server_option
     server->max_body = options->max_body;
     server->max_params = options->max_params;
     server->read_timeout = options->read_timeout;
+    server->compute_timeout = options->compute_timeout;
     server->write_timeout = options->write_timeout;
     server->idle_timeout = options->idle_timeout;
     server->queue_budget = options->queue_budget;

@@ -17,6 +17,7 @@ struct options {
     int64_t threads;
     int scheduling; /* of enum server_scheduling */
     int64_t read_timeout, write_timeout, idle_timeout;
+    int64_t compute_timeout;
     int64_t queue_budget;
     int64_t drain_timeout;
     /* [limits] */

@@ -6,9 +6,9 @@
 
 /* All others are used once, at the start. */
 static const char *const changeable[] = {
-    "read-timeout",  "write-timeout", "idle-timeout",    "queue-budget",
-    "drain-timeout", "default-model", "rescan-interval", "log-level",
-    "log-format",    "access-log",    "slow-request",
+    "read-timeout", "compute-timeout", "write-timeout", "idle-timeout",
+    "queue-budget", "drain-timeout",   "default-model", "rescan-interval",
+    "log-level",    "log-format",      "access-log",    "slow-request",
 };
 
 static bool is_changeable(const struct config_option *option)

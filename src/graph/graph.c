@@ -260,11 +260,20 @@ static bool run_fail(size_t first, size_t rows, struct err *err)
 bool graph_run(const struct graph *graph, const struct matrix *in, struct matrix *out,
                uint32_t wanted, struct arena *results, struct arena *scratch, struct err *err)
 {
+    return graph_run_while(graph, in, out, wanted, results, scratch, NULL, NULL, err);
+}
+
+bool graph_run_while(const struct graph *graph, const struct matrix *in, struct matrix *out,
+                     uint32_t wanted, struct arena *results, struct arena *scratch,
+                     graph_may_continue *may_continue, void *context, struct err *err)
+{
     if (!results_allocate(graph, in->rows, out, wanted, results, err))
         return false;
     struct arena_mark mark = arena_mark(scratch);
     bool ok = true;
     for (size_t first = 0; ok && first < in->rows; first += graph->block_rows) {
+        if (first > 0 && may_continue != NULL && !may_continue(context, err))
+            return false;
         size_t left = in->rows - first;
         size_t count = left < graph->block_rows ? left : graph->block_rows;
         struct matrix block = matrix_rows(in, first, count);

@@ -16,6 +16,9 @@ struct choice {
     size_t output;
 };
 
+/* nginx's number for a client that has gone: it is seen in metrics and logs only. */
+#define STATUS_ABANDONED 499
+
 #define CHOICES_MAX (OP_OUTPUTS_MAX + 1) /* every output, and "prediction" besides */
 
 /* One request on its way through decode, compute and encode. */
@@ -144,16 +147,31 @@ static bool read_rows(struct job *job)
     return ok;
 }
 
+/* Between two blocks of rows. */
+static bool may_continue(void *context, struct err *err)
+{
+    const struct http_request *request = ((struct job *)context)->request;
+    if (request->deadline > 0 && clock_monotonic_ns() > request->deadline)
+        return err_set(err, ERR_LIMIT,
+                       "computing these rows takes longer than allowed; send fewer at once");
+    if (request->is_abandoned != NULL && request->is_abandoned(request))
+        return err_set(err, ERR_UNAVAILABLE, "nobody waits for the answer any more");
+    return true;
+}
+
 static bool compute(struct job *job)
 {
     struct err err = ERR_INIT;
     const struct http_request *request = job->request;
     if (job->rows.frame.matrix.rows == 0)
         return true;
-    if (graph_run(job->graph, &job->rows.frame.matrix, job->results, job->wanted, request->arena,
-                  request->scratch, &err))
+    if (graph_run_while(job->graph, &job->rows.frame.matrix, job->results, job->wanted,
+                        request->arena, request->scratch, may_continue, job, &err))
         return true;
-    return refuse(job, &err);
+    if (err.code != ERR_UNAVAILABLE)
+        return refuse(job, &err);
+    protocol_answer_status(job->response, STATUS_ABANDONED, "abandoned", err.text);
+    return false;
 }
 
 static void write_member(struct buf *body, const char *name, size_t length)

@@ -1,6 +1,8 @@
 #include "server/exchange.h"
 
 #include <errno.h>
+#include <poll.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -45,6 +47,16 @@ static const char *request_param(const struct http_request *request, const char 
     return request->peer != NULL ? intake_param(fcgi_params(request->peer), name) : NULL;
 }
 
+/* A web server whose client has gone closes the connection. Over TCP that shows only once something
+ * was sent; half a close may be a peer that has said all it had to say. */
+static bool request_is_abandoned(const struct http_request *request)
+{
+    const struct exchange *exchange =
+        (const struct exchange *)((const char *)request - offsetof(struct exchange, request));
+    struct pollfd poll_fd = {.fd = exchange->job->fd};
+    return poll(&poll_fd, 1, 0) > 0 && (poll_fd.revents & (POLLHUP | POLLERR)) != 0;
+}
+
 static void request_init(struct exchange *exchange)
 {
     struct worker *worker = exchange->worker;
@@ -61,6 +73,7 @@ static void request_init(struct exchange *exchange)
         .scratch = &worker->scratch,
         .worker = worker->number,
         .param = request_param,
+        .is_abandoned = request_is_abandoned,
     };
     exchange->request.timing.queued = exchange->job->queued;
     exchange->request.timing.started = clock_monotonic_ns();
@@ -260,6 +273,9 @@ static void run(struct exchange *exchange)
         status = 503;
         sentence = "the server is busy";
     }
+    int64_t compute_timeout = limit_get(&exchange->server->limits.compute_timeout);
+    if (compute_timeout > 0)
+        exchange->request.deadline = exchange->request.timing.received + compute_timeout;
     worker_set_state(worker, WORKER_RUNNING, exchange->request.timing.received);
     if (status != 0)
         refuse(exchange, status, sentence);

@@ -57,6 +57,7 @@ static void set_limits(struct server *server, const struct server_options *optio
     atomic_store(&limits->max_body, or_default(options->max_body, 1024 * 1024));
     atomic_store(&limits->arena_limit, options->arena_limit > 0 ? options->arena_limit : 0);
     atomic_store(&limits->read_timeout, or_default(options->read_timeout, 5 * CLOCK_NS_PER_S));
+    atomic_store(&limits->compute_timeout, options->compute_timeout);
     atomic_store(&limits->write_timeout, or_default(options->write_timeout, 5 * CLOCK_NS_PER_S));
     atomic_store(&limits->idle_timeout, or_default(options->idle_timeout, 75 * CLOCK_NS_PER_S));
     atomic_store(&limits->drain_timeout, or_default(options->drain_timeout, 30 * CLOCK_NS_PER_S));

@@ -18,7 +18,8 @@ struct worker;
 /* What a reload may change. Each is read alone and may be one request late: relaxed atomics. */
 struct limits {
     _Atomic int64_t max_body, max_params, arena_limit;
-    _Atomic int64_t read_timeout, write_timeout, idle_timeout, queue_budget, drain_timeout;
+    _Atomic int64_t read_timeout, write_timeout, idle_timeout, compute_timeout, queue_budget,
+        drain_timeout;
 };
 
 struct server {

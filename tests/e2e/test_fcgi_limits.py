@@ -8,6 +8,7 @@ import time
 import documents
 import fcgi_client as fcgi
 import harness
+import prometheus
 import pytest
 
 ROW = harness.encode({"input": [1, 2]})
@@ -262,3 +263,38 @@ def test_a_file_at_the_socket_path_is_not_removed(rig):
     with open(path, encoding="ascii") as file:
         assert file.read() == "precious"
     assert path in worker.log()
+
+
+# Computing
+
+
+def many_rows(count):
+    return harness.encode({"input": [[1, 2, 3, 4]] * count})
+
+
+def test_computing_has_a_deadline(rig):
+    """A request that is all too large is the client's to divide, and nobody else's to wait for."""
+    documents.put_version(rig.models, "wide", 1, documents.wide(256, 3))
+    worker = start(rig, compute_timeout="1ms")
+    answer = worker.ask("POST", "/predict/wide", many_rows(2000))
+    assert answer.status == 413, answer
+    error = harness.parse_json(answer.body)
+    assert error["code"] == "limit" and "fewer" in error["error"], error
+    assert worker.ask("POST", "/predict/wide", many_rows(1)).status == 200
+    assert_answers(worker)
+
+
+def test_rows_that_nobody_waits_for_are_not_computed(rig):
+    documents.put_version(rig.models, "wide", 1, documents.wide(256, 3))
+    worker = start(rig, threads=1)
+    with fcgi.Connection(worker.peer) as connection:
+        connection.send(fcgi.request_bytes("POST", "/predict/wide", many_rows(20_000)))
+        time.sleep(0.05)  # or the connection ends before the body is read
+    harness.wait_for(lambda: statuses_of(worker, "wide") == {"499"}, "it is given up", 60)
+    assert_answers(worker)
+
+
+def statuses_of(worker, model):
+    samples = prometheus.parse(worker.metrics_text()).samples
+    labels = [dict(pairs) for name, pairs in samples if name == "omen_requests_total"]
+    return {pairs["status"] for pairs in labels if pairs["model"] == model}

@@ -161,6 +161,33 @@ static void test_blocks_and_error_rows(void **state)
 }
 
 /* The sentence names the request's row, not the block's, and no row where there is but one. */
+static bool go_on_twice(void *context, struct err *error)
+{
+    int *asked = context;
+    return ++*asked <= 2 || err_set(error, ERR_LIMIT, "enough");
+}
+
+static void test_interrupted_between_blocks(void **state)
+{
+    (void)state;
+    static double in[5 * GRAPH_BLOCK];
+    int asked = 0;
+    struct graph *graph = model("x", "{'op': 'standard_scaler', 'mean_': [1]}", NULL);
+    struct arena arena;
+    arena_init(&arena, 0);
+    struct matrix block = {.data = in, .rows = GRAPH_BLOCK, .cols = 1, .stride = 1};
+    struct matrix out[OP_OUTPUTS_MAX];
+    assert_true(graph_run_while(graph, &block, out, 1, &arena, &arena, go_on_twice, &asked, &err));
+    assert_int_equal(asked, 0); /* one block is never interrupted */
+    block.rows = 5 * GRAPH_BLOCK;
+    assert_false(graph_run_while(graph, &block, out, 1, &arena, &arena, go_on_twice, &asked, &err));
+    assert_int_equal(asked, 3);
+    assert_int_equal(err.code, ERR_LIMIT);
+    assert_string_equal(err.text, "enough");
+    arena_finish(&arena);
+    graph_destroy(graph);
+}
+
 static void test_error_rows_of_estimators(void **state)
 {
     (void)state;
@@ -267,6 +294,7 @@ int main(void)
         cmocka_unit_test(test_threshold_without_a_number),
         cmocka_unit_test(test_rounding),
         cmocka_unit_test(test_blocks_and_error_rows),
+        cmocka_unit_test(test_interrupted_between_blocks),
         cmocka_unit_test(test_memory_limit),
         cmocka_unit_test(test_wide_steps_take_smaller_blocks),
         cmocka_unit_test(test_error_rows_of_estimators),
