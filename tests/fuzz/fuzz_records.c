@@ -278,8 +278,16 @@ static void send_chunk(int fd, const uint8_t *bytes, size_t size, size_t step)
     send_bytes(fd, bytes + sent, size - sent);
 }
 
+/* An END_REQUEST that turns away a second request on the connection, which libfcgi sends. */
+static bool is_second_refused(const struct wire_record *record, const char *content)
+{
+    enum { CANT_MULTIPLEX = 1 };
+    return record->type == WIRE_END && record->length == 8 && content[4] == CANT_MULTIPLEX;
+}
+
 /* Nothing but whole records of the types that a responder sends. Returns how many requests they
- * end; *last is the type of the last but for an empty STDOUT that says there is no more. */
+ * end, but for those that were never begun; *last is the type of the last but for an empty STDOUT
+ * that says there is no more. */
 static size_t check_answers(unsigned *last)
 {
     size_t ends = 0;
@@ -292,7 +300,8 @@ static size_t check_answers(unsigned *last)
         bool management = record.type == WIRE_GET_VALUES_RESULT || record.type == WIRE_UNKNOWN_TYPE;
         check(management ? record.id == 0 : record.id != 0);
         check(management || record.type == WIRE_STDOUT || record.type == WIRE_END);
-        ends += record.type == WIRE_END;
+        ends +=
+            record.type == WIRE_END && !is_second_refused(&record, answers.data + at + WIRE_HEADER);
         at += whole;
         bool farewell = *last == WIRE_END && record.type == WIRE_STDOUT && record.length == 0;
         check(!farewell || at == answers.length); /* behind the last answer of a connection */
