@@ -20,7 +20,7 @@ struct listener_options {
 struct listener {
     int fd; /* -1 when closed; non-blocking, close-on-exec */
     sa_family_t family;
-    bool inherited; /* other processes may accept from it, too */
+    bool inherited;     /* other processes may accept from it, too */
     const char *source; /* for people: the address bound, or how it was inherited; borrowed */
     /* Of a unix socket that we bound: what we may unlink. */
     char path[108];
