@@ -51,8 +51,8 @@ static const char *request_param(const struct http_request *request, const char 
  * was sent; half a close may be a peer that has said all it had to say. */
 static bool request_is_abandoned(const struct http_request *request)
 {
-    const struct exchange *exchange =
-        (const struct exchange *)((const char *)request - offsetof(struct exchange, request));
+    const void *whole = (const char *)request - offsetof(struct exchange, request);
+    const struct exchange *exchange = whole;
     struct pollfd poll_fd = {.fd = exchange->job->fd};
     return poll(&poll_fd, 1, 0) > 0 && (poll_fd.revents & (POLLHUP | POLLERR)) != 0;
 }
