@@ -1,6 +1,7 @@
 """Fixtures: a rig per test, or one per file where starting anew would only cost time."""
 
 import os
+import signal
 import sys
 
 import pytest
@@ -10,6 +11,9 @@ sys.path.insert(0, os.path.dirname(__file__))
 import harness  # noqa: E402  (the path comes first)
 
 RIGS = pytest.StashKey()
+
+# A job in the background ignores Ctrl-C, and so would all that the tests start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_addoption(parser):
