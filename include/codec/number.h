@@ -10,9 +10,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Once, in main, before threads. The table is const, so that there is nothing to do as yet. */
-void number_init(void);
-
 /* Reads one JSON number ("-0.5e3"; no plus, no leading zeros, no bare point) from [text, end).
  * Returns the first byte after it, or NULL when there is none. Overflow gives an infinity. */
 const char *number_read(const char *text, const char *end, double *value);

@@ -7,11 +7,6 @@
 
 #include "codec/powers.h"
 
-void number_init(void)
-{
-    /* The table is const; nothing is left to do. */
-}
-
 /* digits * 10^exponent */
 struct decimal {
     uint64_t digits;

@@ -2,7 +2,6 @@
 
 #include <stdio.h>
 
-#include "codec/number.h"
 #include "protocols/answer.h"
 #include "protocols/predict.h"
 
@@ -18,7 +17,6 @@ const struct protocol *const *protocol_list(void)
 
 bool protocol_add_all(struct router *router, struct protocol_context *context, struct err *err)
 {
-    number_init();
     for (const struct protocol *const *protocol = protocols; *protocol != NULL; protocol++) {
         for (size_t i = 0; i < (*protocol)->route_count; i++) {
             struct router_route route = (*protocol)->routes[i];

@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "codec/number.h"
 #include "registry/registry_private.h"
 #include "registry/scan.h"
 #include "registry/version.h"
@@ -33,7 +32,6 @@ struct registry *registry_create(const struct registry_options *options, struct 
         err_set(err, ERR_MEMORY, "no memory for the registry");
         return NULL;
     }
-    number_init();
     registry->options = *options;
     if (registry->options.keep == 0)
         registry->options.keep = 1;

@@ -19,7 +19,6 @@
 #include "base/err.h"
 #include "base/file.h"
 #include "codec/json.h"
-#include "codec/number.h"
 #include "compare.h"
 #include "formats/format.h"
 #include "graph/frame.h"
@@ -278,7 +277,6 @@ int main(int argc, char **argv)
 {
     static char names[CASES_MAX][CASE_NAME_SIZE];
     size_t count = argc > 1 ? find_cases(argv[1], names) : 0, run = 0, failed = 0;
-    number_init();
     printf("TAP version 13\n");
     printf("# %-36s %-11s %5s %4s %7s %9s %9s %-6s %7s\n", "case", "output", "rows", "cols",
            "exact", "relative", "judged", "floor", "allowed");

@@ -446,7 +446,6 @@ static void long_texts_are_read(void **state)
 
 int main(void)
 {
-    number_init();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(known_doubles_are_written),
         cmocka_unit_test(known_singles_are_written),

@@ -4,7 +4,6 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "codec/number.h"
 #include "protocols/answer.h"
 
 static const char *answer(struct http_response *response, int status, const struct err *err)
@@ -91,6 +90,5 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_an_error_replaces_what_was_written, setup, teardown),
         cmocka_unit_test_setup_teardown(test_503_says_when_to_come_again, setup, teardown),
     };
-    number_init();
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

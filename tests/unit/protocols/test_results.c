@@ -5,7 +5,6 @@
 #include <math.h>
 #include <cmocka.h>
 
-#include "codec/number.h"
 #include "protocols/results.h"
 
 static char yes[] = "y\"es", no[] = "no", low[] = "low", high[] = "high";
@@ -106,6 +105,5 @@ int main(void)
         cmocka_unit_test(test_no_rows),
         cmocka_unit_test(test_names),
     };
-    number_init();
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,7 +8,6 @@
 #include <cmocka.h>
 
 #include "base/mem.h"
-#include "codec/number.h"
 #include "protocols/rows.h"
 
 #define MAX_ROWS 5
@@ -46,7 +45,6 @@ static int setup(void **state)
 {
     static struct fixture fixture;
     struct err err = ERR_INIT;
-    number_init();
     memset(&fixture, 0, sizeof fixture);
     arena_init(&fixture.arena, 0);
     http_response_init(&fixture.response);

@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "codec/number.h"
 #include "registry/selftest.h"
 
 static bool load(const char *text, struct artifact *artifact)
@@ -173,6 +172,5 @@ int main(void)
         cmocka_unit_test(test_many_rows),
         cmocka_unit_test(test_without_golden_rows),
     };
-    number_init();
     return cmocka_run_group_tests_name("registry/selftest", tests, NULL, NULL);
 }
