@@ -100,12 +100,15 @@ static void test_threshold(void **state)
 static void test_threshold_without_a_number(void **state)
 {
     (void)state;
-    struct graph *graph = model(
-        "x y", "{'op': 'logistic_regression', 'coef_': [[1e308, 1e308]], 'intercept_': [0]}", NULL);
+    struct graph *graph =
+        model("x",
+              "{'op': 'mlp_classifier', 'activation': 'identity', 'out_activation_': 'logistic',"
+              " 'coefs_': [[[1e308, -1e308]], [[1], [1]]], 'intercepts_': [[0, 0], [0]]}",
+              NULL);
     struct arena results, scratch;
     struct matrix out[OP_OUTPUTS_MAX];
-    double cells[] = {1e308, -1e308, 1, 1}; /* infinity - infinity; infinity */
-    struct matrix in = {.data = cells, .rows = 2, .cols = 2, .stride = 2};
+    double cells[] = {1e308, 1}; /* infinity - infinity, with fused steps or without; 0 */
+    struct matrix in = {.data = cells, .rows = 2, .cols = 1, .stride = 1};
     int label = graph_output_find(graph, "label", 5);
     arena_init(&results, 0);
     arena_init(&scratch, 0);
