@@ -4,6 +4,7 @@
 #ifndef OMEN_FORMATS_FORMAT_H
 #define OMEN_FORMATS_FORMAT_H
 
+#include <math.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -33,7 +34,8 @@ struct golden_row {
 struct golden {
     struct golden_row *rows;
     size_t row_count;
-    double rtol, atol; /* PMML's rule: |exp| <= atol ? |got| <= atol : |got / exp - 1| <= rtol */
+    struct arena texts; /* what cells of free text in `in` point to */
+    double rtol, atol;  /* PMML's rule: |exp| <= atol ? |got| <= atol : |got / exp - 1| <= rtol */
 };
 
 /* Statistics of the training data, kept for drift. */
@@ -59,22 +61,75 @@ struct artifact {
     struct golden golden;
     struct baseline baseline;
     char *name, *version, *description, *created, *task,
-        *trainer;       /* as the document says, or NULL */
-    const char *format; /* "omen/1" */
+        *trainer;       /* as the document or the trainer's file says, or NULL */
+    const char *format; /* "omen/1", or what the trainer's file is: "xgboost" ... */
+    struct fact *facts; /* what else the trainer's file says of itself, for people */
+    size_t fact_count;
+};
+
+struct fact {
+    char *name, *value; /* "objective", "binary:logistic" */
 };
 
 void artifact_finish(struct artifact *artifact);
 
-struct format {
-    const char *name;
-    /* Looks at the first bytes: true if this is the format. Cheap, never fails. */
-    bool (*detect)(const struct format_file *file);
-    bool (*load)(const struct format_file *files, size_t count, size_t which,
-                 struct artifact *artifact, struct err *err);
+enum format_iterations {
+    FORMAT_ITERATIONS_BEST, /* as many as early stopping found best, where the file says it */
+    FORMAT_ITERATIONS_ALL,
+    FORMAT_ITERATIONS_FIRST,
 };
 
-/* Finds the one file whose content a format knows and loads it. Refuses, saying what was seen, when
- * there is none or more than one; pickles and the like are refused with the way out. */
+/* What a document says about the trainer's file that it names. */
+struct format_settings {
+    double missing; /* counts as missing besides NaN; NaN: nothing else does */
+    enum format_iterations iterations;
+    size_t iteration_count; /* of FORMAT_ITERATIONS_FIRST, at least 1 */
+    const char *link;       /* from margin to answer, by its name; NULL: as the file says */
+};
+#define FORMAT_SETTINGS_INIT                                 \
+    {                                                        \
+        .missing = NAN, .iterations = FORMAT_ITERATIONS_BEST \
+    }
+
+/* A trainer's file as a model: what it expects, and the operator that answers. */
+struct trained {
+    struct schema schema;       /* sealed; a field for each of the operator's inputs, in order */
+    struct op *op;              /* an estimator: its outputs are the answers */
+    struct graph_label *labels; /* op->classes of them as the trainer had them; NULL: 0, 1, 2 ... */
+    char **output_names; /* op->output_count, NULL for the standard name; NULL: all of them */
+    char **targets;      /* names of OUTPUT_VALUE's columns; NULL: none */
+    size_t target_count;
+    char *trainer; /* "xgboost 3.1.2", or NULL */
+    char *task;    /* "classification", "regression", "ranking" ..., or NULL */
+    struct fact *facts;
+    size_t fact_count;
+};
+
+void trained_finish(struct trained *trained);
+/* Adds a fact with a formatted value. */
+bool trained_add_fact(struct trained *trained, struct err *err, const char *name,
+                      const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+struct format {
+    const char *name;
+    /* Looks at the content: true if this is the format. Cheap, never fails. */
+    bool (*detect)(const struct format_file *file);
+    /* A model document, which may name another of the files. NULL for a trainer's format. */
+    bool (*load)(const struct format_file *files, size_t count, size_t which,
+                 struct artifact *artifact, struct err *err);
+    /* A trainer's file. Settings that make no sense for the format are refused. `trained` is zeroed
+     * before, and finished by the caller afterwards, whatever is returned. */
+    bool (*read)(const struct format_file *file, const struct format_settings *settings,
+                 struct trained *trained, struct err *err);
+};
+
+/* The format of a trainer's file, or NULL: by content, or by name. */
+const struct format *format_detect_trained(const struct format_file *file);
+const struct format *format_find_trained(const char *name);
+
+/* Finds the one file whose content a format knows and loads it; a model document may stand beside a
+ * trainer's file that it names. Refuses, saying what was seen, when there is none or more than one;
+ * pickles and the like are refused with the way out. */
 bool format_load(const struct format_file *files, size_t count, struct artifact *artifact,
                  struct err *err);
 

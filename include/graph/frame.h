@@ -33,6 +33,8 @@ struct frame_problem {
 
 struct frame {
     const struct schema *schema;
+    struct arena *arena;  /* of the matrix and the texts */
+    bool no_memory;       /* for a text: frame_seal says so */
     struct matrix matrix; /* rows x schema->field_count, in the arena */
     struct frame_problem problems[FRAME_PROBLEMS_MAX];
     size_t problem_count;           /* all of them, kept or not */
@@ -45,8 +47,8 @@ bool frame_init(struct frame *frame, const struct schema *schema, size_t rows, s
                 struct err *err);
 
 void frame_set_number(struct frame *frame, size_t row, size_t column, double value);
-/* Number fields refuse every word (FRAME_WRONG_TYPE); a category is looked up, numbers normalised.
- */
+/* Number fields refuse every word (FRAME_WRONG_TYPE); a category is looked up, numbers normalised;
+ * a free text is copied. */
 void frame_set_text(struct frame *frame, size_t row, size_t column, const char *text,
                     size_t length);
 void frame_set_missing(struct frame *frame, size_t row, size_t column);

@@ -61,9 +61,19 @@ bool graph_input_columns(const struct graph *graph, struct columns *columns, str
 bool graph_add_step(struct graph *graph, struct params *params, struct columns *columns,
                     struct err *err);
 
+/* Appends an operator that was made elsewhere, for as many columns as there are. **Takes** op, also
+ * on failure. */
+bool graph_add_op(struct graph *graph, struct op *op, struct columns *columns, struct err *err);
+
 /* After the last step: takes the outputs from the last operator with their standard names ("value",
  * "label", "probability", "score", "std", "interval"), sets default_output (label, else value). */
 bool graph_seal(struct graph *graph, struct err *err);
+
+/* The classes' labels, class_count of them with distinct texts, in place of those that were there.
+ * **Takes** labels, also on failure. */
+bool graph_take_labels(struct graph *graph, struct graph_label *labels, size_t count,
+                       struct err *err);
+void graph_labels_free(struct graph_label *labels, size_t count); /* accepts NULL */
 
 /* Index of an output by name ("prediction" is the default one), or -1. */
 int graph_output_find(const struct graph *graph, const char *name, size_t length);

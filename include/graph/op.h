@@ -22,6 +22,7 @@ struct column {
     char **words; /* NULL for numbers; else the cell is a position in words, NaN missing,
                      SCHEMA_UNKNOWN unknown */
     size_t word_count;
+    bool is_text; /* the cell is the address of a free text: see graph/text.h */
 };
 
 struct columns {

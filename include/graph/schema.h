@@ -1,8 +1,9 @@
 /* What a model expects: its inputs in order, each with type, limits and the policies for values
  * that are missing, out of range or unknown. Const once the model is built.
  *
- * A row becomes `field_count` doubles: a number as it is, a word as its position in `words`, a
- * missing value as NaN, an unknown word that the policy lets through as SCHEMA_UNKNOWN. */
+ * A row becomes `field_count` doubles: a number as it is, a word as its position in `words`, a free
+ * text as its address (graph/text.h), a missing value as NaN, an unknown word that the policy lets
+ * through as SCHEMA_UNKNOWN. */
 #ifndef OMEN_GRAPH_SCHEMA_H
 #define OMEN_GRAPH_SCHEMA_H
 
@@ -12,10 +13,15 @@
 
 #include "base/err.h"
 #include "base/strmap.h"
+#include "graph/text.h"
 
 #define SCHEMA_UNKNOWN (-1.0)
 
-enum field_type { FIELD_NUMBER, FIELD_CATEGORY };
+enum field_type {
+    FIELD_NUMBER,
+    FIELD_CATEGORY, /* one of the words that are listed */
+    FIELD_TEXT,     /* any text */
+};
 
 enum field_policy {
     POLICY_REJECT,  /* the request is refused */
@@ -31,9 +37,11 @@ struct field {
     char *description; /* may be NULL */
     enum field_type type;
     bool required;           /* the key must be there (null is judged by on_missing) */
+    bool integer;            /* a number must be whole */
     double minimum, maximum; /* -INFINITY / INFINITY: no bound */
     enum field_policy on_missing, on_unknown, on_out_of_range;
     double missing_replacement, unknown_replacement, range_replacement; /* encoded */
+    struct text missing_text; /* a text's replacement; the bytes are the field's own */
     char **words; /* category: values in order; numbers are spelled as schema_normal_number does */
     bool *word_is_number; /* category: printed without quotes in examples and metadata */
     size_t word_count;
@@ -54,7 +62,7 @@ struct schema {
 bool schema_init(struct schema *schema, size_t field_count, struct err *err);
 /* Gives words that are numbers their normal spelling and builds the look-up tables; refuses
  * duplicate names, duplicate words, contradictory policies (not required, but missing is rejected;
- * clip without bounds), minimum > maximum. */
+ * clip without bounds), minimum > maximum. Again after a change of fields. */
 bool schema_seal(struct schema *schema, struct err *err);
 void schema_finish(struct schema *schema);
 

@@ -5,6 +5,7 @@
 
 #include "formats/foreign.h"
 #include "formats/native.h"
+#include "formats/trained.h"
 
 static const struct format *const formats[] = {
     &native_format,
@@ -21,6 +22,7 @@ static void golden_finish(struct golden *golden)
         free(row->in);
     }
     free(golden->rows);
+    arena_finish(&golden->texts);
 }
 
 static void feature_finish(struct baseline_feature *feature)
@@ -51,15 +53,28 @@ void artifact_finish(struct artifact *artifact)
     free(artifact->created);
     free(artifact->task);
     free(artifact->trainer);
+    for (size_t i = 0; artifact->facts != NULL && i < artifact->fact_count; i++) {
+        free(artifact->facts[i].name);
+        free(artifact->facts[i].value);
+    }
+    free(artifact->facts);
     *artifact = (struct artifact){0};
 }
 
-static const struct format *detect(const struct format_file *file)
+const struct format *format_detect_trained(const struct format_file *file)
 {
-    const struct format *const *format = formats;
-    while (*format != NULL && !(*format)->detect(file))
-        format++;
-    return *format;
+    for (const struct format *const *format = formats; *format != NULL; format++)
+        if ((*format)->read != NULL && (*format)->detect(file))
+            return *format;
+    return NULL;
+}
+
+const struct format *format_find_trained(const char *name)
+{
+    for (const struct format *const *format = formats; *format != NULL; format++)
+        if ((*format)->read != NULL && strcmp((*format)->name, name) == 0)
+            return *format;
+    return NULL;
 }
 
 static bool refuse(const struct format_file *files, size_t count, struct err *err)
@@ -80,26 +95,52 @@ static bool refuse(const struct format_file *files, size_t count, struct err *er
                    count);
 }
 
+static bool refuse_second(const struct format_file *first, const struct format_file *second,
+                          struct err *err)
+{
+    return err_set(err, ERR_INVALID, "both %s and %s are models; only one may be there",
+                   first->name, second->name);
+}
+
+/* The one document, or else the one trainer's file: `which` of them; count if there is none. */
+static bool find_model(const struct format_file *files, size_t count, size_t *which,
+                       const struct format **format, struct err *err)
+{
+    size_t document = count, trained = count, second = count;
+    *format = NULL;
+    for (size_t i = 0; i < count; i++) {
+        if (native_format.detect(&files[i])) {
+            if (document < count)
+                return refuse_second(&files[document], &files[i], err);
+            document = i;
+        } else if (format_detect_trained(&files[i]) != NULL) {
+            second = trained < count ? i : second;
+            trained = trained < count ? trained : i;
+        }
+    }
+    if (second < count)
+        return refuse_second(&files[trained], &files[second], err);
+    *which = document < count ? document : trained;
+    if (document < count)
+        *format = &native_format;
+    else if (trained < count)
+        *format = format_detect_trained(&files[trained]);
+    return true;
+}
+
 bool format_load(const struct format_file *files, size_t count, struct artifact *artifact,
                  struct err *err)
 {
-    const struct format *format = NULL;
-    size_t which = 0;
+    const struct format *format;
+    size_t which;
     *artifact = (struct artifact){0};
-    for (size_t i = 0; i < count; i++) {
-        const struct format *seen = detect(&files[i]);
-        if (seen == NULL)
-            continue;
-        if (format != NULL)
-            return err_set(err, ERR_INVALID, "both %s and %s are models; only one may be there",
-                           files[which].name, files[i].name);
-        format = seen;
-        which = i;
-    }
+    if (!find_model(files, count, &which, &format, err))
+        return false;
     if (format == NULL)
         return refuse(files, count, err);
-    if (format->load(files, count, which, artifact, err))
-        return true;
-    artifact_finish(artifact);
-    return false;
+    bool ok = format->load != NULL ? format->load(files, count, which, artifact, err)
+                                   : trained_load(format, &files[which], artifact, err);
+    if (!ok)
+        artifact_finish(artifact);
+    return ok;
 }

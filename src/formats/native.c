@@ -77,23 +77,6 @@ static bool read_texts(const struct node *document, struct artifact *artifact, s
     return node_text_or(&source, "trainer", &artifact->trainer, err);
 }
 
-/* {"file": "model.ubj", "format": "xgboost"}: the document describes a trainer's own file. */
-static bool refuse_sidecar(const struct node *model, struct err *err)
-{
-    struct node file, format;
-    if (!node_member(model, "file", &file))
-        return true;
-    if (node_member(model, "format", &format) && json_type(format.value) == JSON_STRING)
-        err_set(err, ERR_UNSUPPORTED,
-                "a model file of format \"%.40s\" beside the document is "
-                "not supported yet by this build",
-                json_string(format.value, NULL));
-    else
-        err_set(err, ERR_UNSUPPORTED,
-                "a model file beside the document is not supported yet by this build");
-    return node_prefix(model, err);
-}
-
 static bool add_step(const struct node *step, struct graph *graph, struct columns *columns,
                      struct err *err)
 {
@@ -123,7 +106,7 @@ static bool read_steps(const struct node *document, struct graph *graph, struct 
         }
     }
     bool has_model = node_member(document, "model", &model);
-    if (has_model && (!node_expect(&model, JSON_OBJECT, err) || !refuse_sidecar(&model, err)))
+    if (has_model && !node_expect(&model, JSON_OBJECT, err))
         return false;
     if (count == 0 && !has_model)
         return node_fail(document, err, "\"steps\" or \"model\" is required");
@@ -132,7 +115,7 @@ static bool read_steps(const struct node *document, struct graph *graph, struct 
         if (!add_step(&step, graph, columns, err))
             return false;
     }
-    return !has_model || add_step(&model, graph, columns, err);
+    return !has_model || native_names_file(document) || add_step(&model, graph, columns, err);
 }
 
 static bool read_graph(const struct node *document, struct graph *graph, struct err *err)
@@ -148,7 +131,51 @@ static bool read_graph(const struct node *document, struct graph *graph, struct 
     return ok;
 }
 
-static bool read_document(const struct node *document, struct artifact *artifact, struct err *err)
+/* Inputs: the file's, as the document amends them; with steps before the file's model the
+ * document's own. */
+static bool read_trained_graph(const struct node *document, struct trained *trained,
+                               struct graph *graph, struct err *err)
+{
+    struct node inputs, steps;
+    struct columns columns = {0};
+    bool has_inputs = node_member(document, "inputs", &inputs);
+    bool has_steps = node_member(document, "steps", &steps) && json_array_length(steps.value) > 0;
+    bool ok = true;
+    if (has_steps && !has_inputs)
+        return node_fail(&inputs, err, "is required where there are steps before the file's model");
+    if (has_steps) {
+        ok = native_inputs_read(&inputs, &graph->schema, err) &&
+             graph_input_columns(graph, &columns, err) &&
+             read_steps(document, graph, &columns, err) &&
+             trained_check_columns(trained, &columns, err);
+    } else {
+        ok = !has_inputs || native_inputs_amend(&inputs, &trained->schema, err);
+        graph->schema = trained->schema;
+        trained->schema = (struct schema){0};
+        ok = ok && graph_input_columns(graph, &columns, err);
+    }
+    ok = ok && trained_append(trained, graph, &columns, err);
+    columns_finish(&columns);
+    return ok;
+}
+
+static bool read_sidecar(const struct node *document, const struct native_files *files,
+                         struct artifact *artifact, struct err *err)
+{
+    struct trained trained = {0};
+    const struct format *format;
+    bool ok = native_sidecar_read(document, files, &trained, &format, err) &&
+              read_trained_graph(document, &trained, artifact->graph, err);
+    if (ok) {
+        artifact->format = format->name;
+        trained_describe(&trained, artifact);
+    }
+    trained_finish(&trained);
+    return ok;
+}
+
+static bool read_document(const struct node *document, const struct native_files *files,
+                          struct artifact *artifact, struct err *err)
 {
     struct node member;
     if (!node_expect(document, JSON_OBJECT, err) || !check_format(document, err) ||
@@ -159,8 +186,12 @@ static bool read_document(const struct node *document, struct artifact *artifact
     if (artifact->graph == NULL)
         return err_set(err, ERR_MEMORY, "no memory for a model");
     struct graph *graph = artifact->graph;
-    if (!read_graph(document, graph, err))
+    if (native_names_file(document)) {
+        if (!read_sidecar(document, files, artifact, err))
+            return false;
+    } else if (!native_refuse_others(files, err) || !read_graph(document, graph, err)) {
         return false;
+    }
     if (node_member(document, "outputs", &member) && !native_outputs_read(&member, graph, err))
         return false;
     if (node_member(document, "golden", &member) &&
@@ -173,12 +204,12 @@ static bool read_document(const struct node *document, struct artifact *artifact
 static bool native_load(const struct format_file *files, size_t count, size_t which,
                         struct artifact *artifact, struct err *err)
 {
-    (void)count;
+    struct native_files native_files = {files, count, which};
     struct json *root = NULL;
     bool ok = json_parse_document(files[which].data, files[which].size, &root, err);
     if (ok) {
         struct node document = {.value = root};
-        ok = read_document(&document, artifact, err);
+        ok = read_document(&document, &native_files, artifact, err);
     }
     json_free(root);
     return ok || err_prefix(err, "%s", files[which].name);

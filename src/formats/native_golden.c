@@ -31,7 +31,7 @@ static void set_cell(struct frame *frame, size_t row, size_t column, const struc
         frame_set_number(frame, row, column, json_number(value->value));
         break;
     case JSON_STRING:
-        if (frame->schema->fields[column].type == FIELD_CATEGORY)
+        if (frame->schema->fields[column].type != FIELD_NUMBER)
             frame_set_text(frame, row, column, text, length);
         else if (!node_number(value, &number, NULL)) /* "NaN", "Infinity" */
             frame_set_wrong(frame, row, column);
@@ -141,9 +141,30 @@ static bool read_answers(const struct node *row, const struct graph *graph,
     return true;
 }
 
+/* A request's cells end with it; these stay. */
+static bool keep_cells(const struct frame *frame, const struct node *in, struct golden *golden,
+                       struct golden_row *row, struct err *err)
+{
+    const struct schema *schema = frame->schema;
+    row->in = mem_array(schema->field_count, sizeof *row->in);
+    if (row->in == NULL)
+        return no_memory(in, err);
+    memcpy(row->in, matrix_row(&frame->matrix, 0), schema->field_count * sizeof *row->in);
+    for (size_t i = 0; i < schema->field_count; i++) {
+        const struct text *text = schema->fields[i].type == FIELD_TEXT ? text_of(row->in[i]) : NULL;
+        if (text == NULL)
+            continue;
+        text = text_in_arena(&golden->texts, text->bytes, text->length);
+        if (text == NULL)
+            return no_memory(in, err);
+        row->in[i] = text_cell(text);
+    }
+    return true;
+}
+
 /* The rows as a request would bring them: policies included. */
-static bool read_row(const struct node *row, const struct graph *graph, struct golden_row *golden,
-                     struct err *err)
+static bool read_row(const struct node *row, const struct graph *graph, struct golden *all,
+                     struct golden_row *golden, struct err *err)
 {
     static const char *const members[] = {"in", "out", NULL};
     struct node in;
@@ -157,14 +178,7 @@ static bool read_row(const struct node *row, const struct graph *graph, struct g
     bool ok = frame_init(&frame, &graph->schema, 1, &arena, err) || node_prefix(&in, err);
     ok =
         ok && read_cells(&in, &frame, 0, err) && (frame_seal(&frame, err) || node_prefix(&in, err));
-    if (ok) {
-        golden->in = mem_array(graph->schema.field_count, sizeof *golden->in);
-        if (golden->in != NULL)
-            memcpy(golden->in, matrix_row(&frame.matrix, 0),
-                   graph->schema.field_count * sizeof *golden->in);
-        else
-            ok = no_memory(&in, err);
-    }
+    ok = ok && keep_cells(&frame, &in, all, golden, err);
     arena_finish(&arena);
     return ok && read_answers(row, graph, golden, err);
 }
@@ -185,7 +199,7 @@ static bool read_rows(const struct node *rows, const struct graph *graph, struct
     golden->row_count = count;
     for (size_t i = 0; i < count; i++) {
         struct node row = node_element(rows, i);
-        if (!read_row(&row, graph, &golden->rows[i], err))
+        if (!read_row(&row, graph, golden, &golden->rows[i], err))
             return false;
     }
     return true;

@@ -8,8 +8,8 @@
 #define WORD_SIZE 32
 
 static const char *const input_members[] = {
-    "name",       "type",       "values",          "min",         "max", "required",
-    "on_missing", "on_unknown", "on_out_of_range", "description", NULL,
+    "name",       "type",       "values",          "min",         "max",     "required",
+    "on_missing", "on_unknown", "on_out_of_range", "description", "integer", NULL,
 };
 
 static bool no_memory(const struct node *node, struct err *err)
@@ -42,9 +42,22 @@ static bool word_text(const struct node *node, char **text, bool *is_number, str
     return *text != NULL || no_memory(node, err);
 }
 
+static void field_forget_words(struct field *field)
+{
+    for (size_t i = 0; field->words != NULL && i < field->word_count; i++)
+        free(field->words[i]);
+    free(field->words);
+    free(field->word_is_number);
+    field->words = NULL;
+    field->word_is_number = NULL;
+    field->word_count = 0;
+}
+
 static bool read_words(const struct node *input, struct field *field, struct err *err)
 {
     struct node values;
+    if (!node_member(input, "values", &values) && field->word_count > 0)
+        return true; /* those that the trainer's file has */
     if (!node_member(input, "values", &values))
         return node_fail(&values, err, "is required for a category");
     if (!node_expect(&values, JSON_ARRAY, err))
@@ -52,6 +65,7 @@ static bool read_words(const struct node *input, struct field *field, struct err
     size_t count = json_array_length(values.value);
     if (count == 0)
         return node_fail(&values, err, "is empty");
+    field_forget_words(field);
     field->words = mem_array(count, sizeof *field->words);
     field->word_is_number = mem_array(count, sizeof *field->word_is_number);
     if (field->words == NULL || field->word_is_number == NULL)
@@ -65,9 +79,19 @@ static bool read_words(const struct node *input, struct field *field, struct err
     return true;
 }
 
+static bool read_text(const struct node *value, struct field *field, struct err *err)
+{
+    char *text;
+    if (!node_text(value, &text, err))
+        return false;
+    free((char *)field->missing_text.bytes);
+    field->missing_text = (struct text){.bytes = text, .length = strlen(text)};
+    return true;
+}
+
 /* {"replace": value}, as the graph will see the value. */
-static bool read_replacement(const struct node *policy, const struct field *field,
-                             double *replacement, struct err *err)
+static bool read_replacement(const struct node *policy, struct field *field, double *replacement,
+                             struct err *err)
 {
     static const char *const members[] = {"replace", NULL};
     struct node value;
@@ -75,6 +99,8 @@ static bool read_replacement(const struct node *policy, const struct field *fiel
         return false;
     if (!node_member(policy, "replace", &value))
         return node_fail(&value, err, "is required");
+    if (field->type == FIELD_TEXT)
+        return read_text(&value, field, err);
     if (field->type == FIELD_NUMBER)
         return node_finite(&value, replacement, err);
     char *text;
@@ -100,9 +126,8 @@ static const struct policy_name policy_names[] = {
     {"clip", POLICY_CLIP, true},      {"accept", POLICY_ACCEPT, true},
 };
 
-static bool read_policy(const struct node *input, const char *key, bool range,
-                        const struct field *field, enum field_policy *policy, double *replacement,
-                        struct err *err)
+static bool read_policy(const struct node *input, const char *key, bool range, struct field *field,
+                        enum field_policy *policy, double *replacement, struct err *err)
 {
     struct node node;
     if (!node_member(input, key, &node))
@@ -130,23 +155,31 @@ static bool read_type(const struct node *input, struct field *field, struct err 
     const char *text = json_string(type.value, NULL);
     if (strcmp(text, "category") == 0)
         field->type = FIELD_CATEGORY;
+    else if (strcmp(text, "text") == 0)
+        field->type = FIELD_TEXT;
     else if (strcmp(text, "number") != 0)
-        return node_fail(&type, err, "expected \"number\" or \"category\"");
+        return node_fail(&type, err, "expected \"number\", \"category\" or \"text\"");
     return true;
 }
 
-/* Members that only the other type has. */
-static bool refuse_foreign(const struct node *input, const struct field *field, struct err *err)
+static bool refuse_members(const struct node *input, const char *const *keys, const char *owner,
+                           struct err *err)
 {
-    static const char *const numbers[] = {"min", "max", "on_out_of_range", NULL};
-    static const char *const categories[] = {"values", "on_unknown", NULL};
-    bool number = field->type == FIELD_NUMBER;
-    for (const char *const *key = number ? categories : numbers; *key != NULL; key++) {
+    for (; *keys != NULL; keys++) {
         struct node member;
-        if (node_member(input, *key, &member))
-            return node_fail(&member, err, "only a %s has it", number ? "category" : "number");
+        if (node_member(input, *keys, &member))
+            return node_fail(&member, err, "only a %s has it", owner);
     }
     return true;
+}
+
+/* Members that only another type has. */
+static bool refuse_foreign(const struct node *input, const struct field *field, struct err *err)
+{
+    static const char *const numbers[] = {"min", "max", "on_out_of_range", "integer", NULL};
+    static const char *const categories[] = {"values", "on_unknown", NULL};
+    return (field->type == FIELD_NUMBER || refuse_members(input, numbers, "number", err)) &&
+           (field->type == FIELD_CATEGORY || refuse_members(input, categories, "category", err));
 }
 
 static bool read_input(const struct node *input, struct field *field, struct err *err)
@@ -156,13 +189,18 @@ static bool read_input(const struct node *input, struct field *field, struct err
         return false;
     if (!node_member(input, "name", &name))
         return node_fail(&name, err, "is required");
-    if (!node_text(&name, &field->name, err) || !read_type(input, field, err) ||
-        !refuse_foreign(input, field, err))
+    char *text;
+    if (!node_text(&name, &text, err))
+        return false;
+    free(field->name);
+    field->name = text;
+    if (!read_type(input, field, err) || !refuse_foreign(input, field, err))
         return false;
     if (field->type == FIELD_CATEGORY && !read_words(input, field, err))
         return false;
     return node_text_or(input, "description", &field->description, err) &&
            node_flag_or(input, "required", &field->required, err) &&
+           node_flag_or(input, "integer", &field->integer, err) &&
            node_finite_or(input, "min", &field->minimum, err) &&
            node_finite_or(input, "max", &field->maximum, err) &&
            read_policy(input, "on_missing", false, field, &field->on_missing,
@@ -183,6 +221,62 @@ bool native_inputs_read(const struct node *inputs, struct schema *schema, struct
     for (size_t i = 0; i < count; i++) {
         struct node input = node_element(inputs, i);
         if (!read_input(&input, &schema->fields[i], err))
+            return false;
+    }
+    return schema_seal(schema, err) || node_prefix(inputs, err);
+}
+
+/* True if each input that is listed is named as one of the schema's. */
+static bool names_are_known(const struct node *inputs, const struct schema *schema)
+{
+    for (size_t i = 0; i < json_array_length(inputs->value); i++) {
+        struct node input = node_element(inputs, i), name;
+        size_t length;
+        if (json_type(input.value) != JSON_OBJECT || !node_member(&input, "name", &name) ||
+            json_type(name.value) != JSON_STRING)
+            return false;
+        const char *text = json_string(name.value, &length);
+        if (schema_find(schema, text, length) == STRMAP_NONE)
+            return false;
+    }
+    return true;
+}
+
+static bool amend_field(const struct node *input, struct field *field, struct err *err)
+{
+    bool text = field->type == FIELD_TEXT;
+    bool number = field->type == FIELD_NUMBER;
+    if (!read_input(input, field, err))
+        return false;
+    if (text != (field->type == FIELD_TEXT))
+        return node_fail(input, err, "the file's model %s free text here",
+                         text ? "takes" : "takes no");
+    if (!number && field->type == FIELD_NUMBER)
+        field_forget_words(field);
+    return true;
+}
+
+bool native_inputs_amend(const struct node *inputs, struct schema *schema, struct err *err)
+{
+    if (!node_expect(inputs, JSON_ARRAY, err))
+        return false;
+    size_t count = json_array_length(inputs->value);
+    bool by_name = names_are_known(inputs, schema);
+    if (!by_name && count != schema->field_count)
+        return node_fail(
+            inputs, err,
+            "the file's model takes %zu inputs; expected as many in its order, or only "
+            "names that it has",
+            schema->field_count);
+    for (size_t i = 0; i < count; i++) {
+        struct node input = node_element(inputs, i), name;
+        size_t at = i, length;
+        if (by_name) {
+            node_member(&input, "name", &name);
+            const char *text = json_string(name.value, &length);
+            at = schema_find(schema, text, length);
+        }
+        if (!amend_field(&input, &schema->fields[at], err))
             return false;
     }
     return schema_seal(schema, err) || node_prefix(inputs, err);

@@ -81,21 +81,6 @@ static bool read_label(const struct node *node, struct graph_label *label, struc
     return label->text != NULL || no_memory(node, err);
 }
 
-/* "8" and 8 are one label too: as keys of the baseline they could not be told apart. */
-static bool index_labels(const struct node *labels, struct graph *graph, struct err *err)
-{
-    for (size_t i = 0; i < graph->class_count; i++) {
-        const char *text = graph->labels[i].text;
-        struct node label = node_element(labels, i);
-        uint32_t existing;
-        if (!strmap_add(&graph->label_classes, text, strlen(text), (uint32_t)i, &existing))
-            return no_memory(&label, err);
-        if (existing != STRMAP_NONE)
-            return node_fail(&label, err, "the label is there twice");
-    }
-    return true;
-}
-
 static bool read_labels(const struct node *outputs, struct graph *graph, struct err *err)
 {
     struct node labels;
@@ -108,15 +93,17 @@ static bool read_labels(const struct node *outputs, struct graph *graph, struct 
         return node_fail(&labels, err, "the model is no classifier");
     if (count != graph->class_count)
         return node_fail(&labels, err, "expected %zu labels, got %zu", graph->class_count, count);
-    graph->labels = mem_array(count, sizeof *graph->labels);
-    if (graph->labels == NULL)
+    struct graph_label *own = mem_array(count, sizeof *own);
+    if (own == NULL)
         return no_memory(&labels, err);
     for (size_t i = 0; i < count; i++) {
         struct node label = node_element(&labels, i);
-        if (!read_label(&label, &graph->labels[i], err))
-            return false;
+        if (read_label(&label, &own[i], err))
+            continue;
+        graph_labels_free(own, count);
+        return false;
     }
-    return index_labels(&labels, graph, err);
+    return graph_take_labels(graph, own, count, err) || node_prefix(&labels, err);
 }
 
 static size_t value_columns(const struct graph *graph)
@@ -141,6 +128,10 @@ static bool read_targets(const struct node *outputs, struct graph *graph, struct
         return node_fail(&targets, err, "the model has no output \"value\"");
     if (count != expected)
         return node_fail(&targets, err, "expected %zu names, got %zu", expected, count);
+    for (size_t i = 0; i < graph->target_count; i++)
+        free(graph->targets[i]);
+    free(graph->targets);
+    graph->target_count = 0;
     graph->targets = mem_array(count, sizeof *graph->targets);
     if (graph->targets == NULL)
         return no_memory(&targets, err);

@@ -95,7 +95,11 @@ bool column_set(struct column *column, const char *name, char *const *words, siz
 
 bool column_copy(struct column *to, const struct column *from, struct err *err)
 {
-    return column_set(to, from->name, from->words, from->word_count, err);
+    bool is_text = from->is_text;
+    if (!column_set(to, from->name, from->words, from->word_count, err))
+        return false;
+    to->is_text = is_text;
+    return true;
 }
 
 bool column_set_formatted(struct column *column, struct err *err, const char *format, ...)

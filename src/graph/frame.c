@@ -21,7 +21,7 @@ static bool is_unset(double value)
 bool frame_init(struct frame *frame, const struct schema *schema, size_t rows, struct arena *arena,
                 struct err *err)
 {
-    *frame = (struct frame){.schema = schema};
+    *frame = (struct frame){.schema = schema, .arena = arena};
     size_t count, bytes;
     bool fits = mem_multiply(rows, schema->field_count, &count) &&
                 mem_multiply(count, sizeof(double), &bytes);
@@ -71,6 +71,8 @@ static void frame_apply(struct frame *frame, enum frame_reason reason, enum fiel
         frame_replace(frame, reason, row, column, number ? 0 : SCHEMA_UNKNOWN);
         return;
     case POLICY_REPLACE:
+        if (frame->schema->fields[column].type == FIELD_TEXT)
+            replacement = text_cell(&frame->schema->fields[column].missing_text);
         frame_replace(frame, reason, row, column, replacement);
         return;
     default:
@@ -142,7 +144,7 @@ static void frame_set_category(struct frame *frame, size_t row, size_t column, d
 static bool field_takes(const struct field *field, double value)
 {
     return field->type == FIELD_NUMBER && value >= field->minimum && value <= field->maximum &&
-           fabs(value) <= DBL_MAX;
+           fabs(value) <= DBL_MAX && (!field->integer || value == rint(value));
 }
 
 void frame_set_number(struct frame *frame, size_t row, size_t column, double value)
@@ -154,13 +156,27 @@ void frame_set_number(struct frame *frame, size_t row, size_t column, double val
         frame_set_missing(frame, row, column);
     else if (field->type == FIELD_CATEGORY)
         frame_set_category(frame, row, column, value);
+    else if (field->type == FIELD_TEXT || (field->integer && value != rint(value)))
+        frame_set_wrong(frame, row, column);
     else
         frame_set_outside(frame, row, column, value);
+}
+
+static void frame_keep_text(struct frame *frame, size_t row, size_t column, const char *bytes,
+                            size_t length)
+{
+    const struct text *text = text_in_arena(frame->arena, bytes, length);
+    frame->no_memory = frame->no_memory || text == NULL;
+    *cell(frame, row, column) = text != NULL ? text_cell(text) : NAN;
 }
 
 void frame_set_text(struct frame *frame, size_t row, size_t column, const char *text, size_t length)
 {
     const struct field *field = &frame->schema->fields[column];
+    if (field->type == FIELD_TEXT) {
+        frame_keep_text(frame, row, column, text, length);
+        return;
+    }
     if (field->type != FIELD_CATEGORY) {
         frame_set_wrong(frame, row, column);
         return;
@@ -197,6 +213,9 @@ bool frame_seal(struct frame *frame, struct err *err)
 {
     for (size_t row = 0; row < frame->matrix.rows; row++)
         frame_seal_row(frame, row);
+    if (frame->no_memory)
+        return err_set(err, ERR_LIMIT, "the texts of %zu rows are more than a request may hold",
+                       frame->matrix.rows);
     if (frame->problem_count == 0)
         return true;
     frame_problem_describe(frame, &frame->problems[0], err);
@@ -235,7 +254,9 @@ static void words_describe(const struct field *field, char *text, size_t size)
 static void type_describe(const struct field *field, char *text, size_t size)
 {
     if (field->type == FIELD_NUMBER)
-        snprintf(text, size, "must be a number");
+        snprintf(text, size, field->integer ? "must be a whole number" : "must be a number");
+    else if (field->type == FIELD_TEXT)
+        snprintf(text, size, "must be a text");
     else
         snprintf(text, size, "must be a %s", field->number_words ? "word or a number" : "word");
 }

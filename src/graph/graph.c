@@ -34,15 +34,43 @@ void graph_destroy(struct graph *graph)
     pipeline_finish(&pipeline);
     for (size_t i = 0; i < graph->output_count; i++)
         free(graph->outputs[i].name);
-    for (size_t i = 0; graph->labels != NULL && i < graph->class_count; i++)
-        free(graph->labels[i].text);
-    free(graph->labels);
+    graph_labels_free(graph->labels, graph->class_count);
     strmap_finish(&graph->label_classes);
     for (size_t i = 0; graph->targets != NULL && i < graph->target_count; i++)
         free(graph->targets[i]);
     free(graph->targets);
     schema_finish(&graph->schema);
     free(graph);
+}
+
+void graph_labels_free(struct graph_label *labels, size_t count)
+{
+    for (size_t i = 0; labels != NULL && i < count; i++)
+        free(labels[i].text);
+    free(labels);
+}
+
+/* "8" and 8 are one label too: as keys they could not be told apart. */
+bool graph_take_labels(struct graph *graph, struct graph_label *labels, size_t count,
+                       struct err *err)
+{
+    graph_labels_free(graph->labels, graph->class_count);
+    strmap_finish(&graph->label_classes);
+    graph->labels = labels;
+    if (count != graph->class_count) {
+        graph_labels_free(labels, count);
+        graph->labels = NULL;
+        return err_set(err, ERR_INVALID, "expected %zu labels, got %zu", graph->class_count, count);
+    }
+    for (size_t i = 0; i < count; i++) {
+        uint32_t existing;
+        const char *text = labels[i].text;
+        if (!strmap_add(&graph->label_classes, text, strlen(text), (uint32_t)i, &existing))
+            return err_set(err, ERR_MEMORY, "no memory for the labels");
+        if (existing != STRMAP_NONE)
+            return err_set(err, ERR_INVALID, "label '%.64s' is there twice", text);
+    }
+    return true;
 }
 
 bool graph_input_columns(const struct graph *graph, struct columns *columns, struct err *err)
@@ -58,6 +86,7 @@ bool graph_input_columns(const struct graph *graph, struct columns *columns, str
             columns_finish(columns);
             return false;
         }
+        columns->items[i].is_text = field->type == FIELD_TEXT;
     }
     return true;
 }
@@ -67,6 +96,15 @@ bool graph_add_step(struct graph *graph, struct params *params, struct columns *
 {
     struct pipeline pipeline = {graph->steps, graph->step_count};
     bool ok = pipeline_add(&pipeline, params, columns, err);
+    graph->steps = pipeline.steps;
+    graph->step_count = pipeline.count;
+    return ok;
+}
+
+bool graph_add_op(struct graph *graph, struct op *op, struct columns *columns, struct err *err)
+{
+    struct pipeline pipeline = {graph->steps, graph->step_count};
+    bool ok = pipeline_append(&pipeline, op, columns, err);
     graph->steps = pipeline.steps;
     graph->step_count = pipeline.count;
     return ok;
@@ -124,7 +162,7 @@ static bool refuse_words(const struct op *last, struct err *err)
 {
     for (size_t i = 0; op_is_transformer(last) && i < last->columns.count; i++) {
         const struct column *column = &last->columns.items[i];
-        if (column->words != NULL)
+        if (column->words != NULL || column->is_text)
             return err_set(err, ERR_INVALID,
                            "the answer would hold words: column '%.64s' behind the last step is "
                            "not encoded as numbers",

@@ -64,12 +64,23 @@ bool op_need_numbers(struct params *params, const struct columns *in, struct err
 {
     for (size_t i = 0; i < in->count; i++) {
         const struct column *column = &in->items[i];
-        if (column->words != NULL && column->name != NULL)
-            return params_fail(params, "", err, "column '%s' holds words; encode it first",
-                               column->name);
-        if (column->words != NULL)
-            return params_fail(params, "", err, "column %zu holds words; encode it first", i);
+        const char *what = column->is_text ? "free text" : "words";
+        if (column->words == NULL && !column->is_text)
+            continue;
+        if (column->name != NULL)
+            return params_fail(params, "", err, "column '%s' holds %s; encode it first",
+                               column->name, what);
+        return params_fail(params, "", err, "column %zu holds %s; encode it first", i, what);
     }
+    return true;
+}
+
+bool op_refuse_text(struct params *params, const struct columns *in, struct err *err)
+{
+    for (size_t i = 0; i < in->count; i++)
+        if (in->items[i].is_text)
+            return params_fail(params, "", err, "column '%.64s' holds free text",
+                               in->items[i].name != NULL ? in->items[i].name : "");
     return true;
 }
 

@@ -33,13 +33,26 @@ bool pipeline_add(struct pipeline *pipeline, struct params *params, struct colum
 {
     if (columns->count == 0)
         return params_fail(params, "", err, "nothing can follow a step that makes the answer");
+    struct op *op;
+    return step_create(&op, params, columns, err) && pipeline_append(pipeline, op, columns, err);
+}
+
+bool pipeline_append(struct pipeline *pipeline, struct op *op, struct columns *columns,
+                     struct err *err)
+{
     struct op **steps = mem_resize(pipeline->steps, pipeline->count + 1, sizeof *steps);
-    if (steps == NULL)
-        return err_set(err, ERR_MEMORY, "no memory for another step");
-    pipeline->steps = steps;
-    if (!step_create(&steps[pipeline->count], params, columns, err))
-        return false;
-    return columns_behind(steps[pipeline->count++], columns, err);
+    if (steps != NULL)
+        pipeline->steps = steps;
+    if (steps == NULL || op->inputs != columns->count) {
+        size_t inputs = op->inputs;
+        op_destroy(op);
+        return steps == NULL
+                   ? err_set(err, ERR_MEMORY, "no memory for another step")
+                   : err_set(err, ERR_INVALID, "the model takes %zu columns, there are %zu", inputs,
+                             columns->count);
+    }
+    steps[pipeline->count++] = op;
+    return columns_behind(op, columns, err);
 }
 
 /* What is no array has no length either, and must not count as an empty one. */

@@ -16,6 +16,10 @@ void pipeline_finish(struct pipeline *pipeline);
 bool pipeline_add(struct pipeline *pipeline, struct params *params, struct columns *columns,
                   struct err *err);
 
+/* The same of an operator that is there already. **Takes** op, also on failure. */
+bool pipeline_append(struct pipeline *pipeline, struct op *op, struct columns *columns,
+                     struct err *err);
+
 /* All elements of params' list `key`, each a transformer. An absent list is an empty one. */
 bool pipeline_read(struct pipeline *pipeline, struct params *params, const char *key,
                    struct columns *columns, struct err *err);

@@ -38,6 +38,7 @@ static void field_finish(struct field *field)
         free(field->words[i]);
     free(field->words);
     free(field->word_is_number);
+    free((char *)field->missing_text.bytes);
     free(field->name);
     free(field->description);
 }
@@ -141,6 +142,7 @@ static bool words_seal(struct field *field, struct err *err)
 {
     if (field->words == NULL || field->word_count == 0)
         return err_set(err, ERR_INVALID, "input '%s': a category needs values", field->name);
+    strmap_finish(&field->word_codes);
     if (field->word_count >= STRMAP_NONE)
         return err_set(err, ERR_LIMIT, "input '%s': too many values", field->name);
     for (size_t i = 0; i < field->word_count; i++) {
@@ -160,6 +162,10 @@ static bool words_seal(struct field *field, struct err *err)
 static bool replacement_check(const struct field *field, const char *policy, double value,
                               struct err *err)
 {
+    if (field->type == FIELD_TEXT)
+        return field->missing_text.bytes != NULL ||
+               err_set(err, ERR_INVALID, "input '%s': %s: the replacement is not a text",
+                       field->name, policy);
     if (!isfinite(value))
         return err_set(err, ERR_INVALID, "input '%s': %s: the replacement is not a number",
                        field->name, policy);
@@ -175,6 +181,8 @@ static bool policy_check(const struct field *field, const char *name, enum field
 {
     if (policy == POLICY_CLIP || policy == POLICY_ACCEPT)
         return err_set(err, ERR_INVALID, "input '%s': %s cannot clip or accept", field->name, name);
+    if (policy == POLICY_ZERO && field->type == FIELD_TEXT)
+        return err_set(err, ERR_INVALID, "input '%s': %s: a text is never zero", field->name, name);
     return policy != POLICY_REPLACE || replacement_check(field, name, replacement, err);
 }
 
@@ -203,11 +211,14 @@ static bool field_seal(struct field *field, struct err *err)
                        field->name);
     if (field->type == FIELD_NUMBER)
         return range_check(field, err);
+    if (field->type == FIELD_TEXT)
+        return true;
     return policy_check(field, "on_unknown", field->on_unknown, field->unknown_replacement, err);
 }
 
 bool schema_seal(struct schema *schema, struct err *err)
 {
+    strmap_finish(&schema->by_name);
     for (size_t i = 0; i < schema->field_count; i++) {
         struct field *field = &schema->fields[i];
         uint32_t existing;

@@ -132,6 +132,8 @@ static double made_up_value(const struct field *field)
 {
     if (field->type == FIELD_CATEGORY)
         return 0;
+    if (field->type == FIELD_TEXT)
+        return text_cell(&text_empty);
     if (field->minimum > 0 || field->maximum < 0)
         return isfinite(field->minimum) ? field->minimum : field->maximum;
     return 0;

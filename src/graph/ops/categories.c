@@ -140,6 +140,8 @@ bool categories_create(struct categories **all, struct params *params, const str
                        size_t *bytes, struct err *err)
 {
     size_t count = params_length(params, "categories_");
+    if (!op_refuse_text(params, in, err))
+        return false;
     if (count != in->count)
         return params_fail(params, "categories_", err, "expected %zu lists, got %zu", in->count,
                            count);

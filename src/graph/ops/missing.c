@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "graph/ops/ops.h"
 #include "graph/schema.h"
 
 double missing_word_code(const struct column *column, const char *text)
@@ -48,6 +49,8 @@ bool missing_read(double **marks, struct params *params, const struct columns *i
 {
     double number;
     char *word;
+    if (!op_refuse_text(params, in, err))
+        return false;
     if (!mark_read(params, &number, &word, err))
         return false;
     *marks = mem_array(in->count, sizeof **marks);

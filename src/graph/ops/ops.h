@@ -49,6 +49,9 @@ bool op_deliver(struct op **out, struct op *op, bool ok);
 /* Refuses the first column that holds words: only encoders and imputers take them. */
 bool op_need_numbers(struct params *params, const struct columns *in, struct err *err);
 
+/* Refuses the first column that holds free text: for those who take words and numbers. */
+bool op_refuse_text(struct params *params, const struct columns *in, struct err *err);
+
 /* The output of a transformer that keeps its columns, or that makes `count` new ones (zeroed, for
  * column_set). Sets op->columns and op->outputs[0]. */
 bool op_same_columns(struct op *op, const struct columns *in, struct err *err);

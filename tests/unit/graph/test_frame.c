@@ -316,6 +316,111 @@ static void test_infinity_is_no_word(void **state)
     finish(&f);
 }
 
+static void text_set(struct fixture *f)
+{
+    struct field *field = &f->schema.fields[SEX];
+    for (size_t i = 0; i < field->word_count; i++)
+        free(field->words[i]);
+    free(field->words);
+    field->words = NULL;
+    field->word_count = 0;
+    field->type = FIELD_TEXT;
+}
+
+/* The cell is the text's address, the text a copy; no number ever gets into the column. */
+static void test_texts(void **state)
+{
+    (void)state;
+    struct fixture f;
+    char text[] = "quite \xc3\xa9trange";
+    setup(&f);
+    text_set(&f);
+    f.schema.fields[SEX].on_missing = POLICY_NAN;
+    start(&f, 4);
+    frame_set_text(&f.frame, 0, SEX, text, strlen(text));
+    memset(text, 'x', sizeof text);
+    frame_set_text(&f.frame, 1, SEX, "", 0);
+    frame_set_missing(&f.frame, 2, SEX);
+    frame_set_number(&f.frame, 3, SEX, 4e-310);
+    for (size_t row = 0; row < 4; row++) {
+        frame_set_number(&f.frame, row, AGE, 1);
+        frame_set_number(&f.frame, row, SIZE, 8);
+    }
+    const struct text *first = text_of(cell(&f, 0, SEX));
+    assert_string_equal(first->bytes, "quite \xc3\xa9trange");
+    assert_int_equal(first->length, 14);
+    assert_int_equal(text_of(cell(&f, 1, SEX))->length, 0);
+    assert_null(text_of(cell(&f, 2, SEX)));
+    assert_null(text_of(cell(&f, 3, SEX)));
+    assert_int_equal(f.frame.counts[FRAME_WRONG_TYPE], 1);
+    assert_false(frame_seal(&f.frame, &f.err));
+    assert_string_equal(f.err.text, "row 3: field 'sex' must be a text");
+    matrix_row(&f.frame.matrix, 0)[SEX] = 4e-310;
+    frame_check_row(&f.frame, 0);
+    assert_null(text_of(cell(&f, 0, SEX)));
+    finish(&f);
+}
+
+static void test_text_policies(void **state)
+{
+    (void)state;
+    struct fixture f;
+    setup(&f);
+    text_set(&f);
+    f.schema.fields[SEX].on_missing = POLICY_REPLACE;
+    assert_false(schema_seal(&f.schema, &f.err));
+    assert_string_equal(f.err.text, "input 'sex': on_missing: the replacement is not a text");
+    schema_finish(&f.schema);
+    setup(&f);
+    text_set(&f);
+    f.schema.fields[SEX].on_missing = POLICY_ZERO;
+    assert_false(schema_seal(&f.schema, &f.err));
+    schema_finish(&f.schema);
+    setup(&f);
+    text_set(&f);
+    f.schema.fields[SEX].on_missing = POLICY_REPLACE;
+    f.schema.fields[SEX].missing_text = (struct text){.bytes = strdup("none"), .length = 4};
+    f.schema.fields[SEX].required = false;
+    start(&f, 1);
+    frame_set_number(&f.frame, 0, AGE, 1);
+    frame_set_number(&f.frame, 0, SIZE, 8);
+    assert_true(frame_seal(&f.frame, &f.err));
+    assert_string_equal(text_of(cell(&f, 0, SEX))->bytes, "none");
+    finish(&f);
+}
+
+static void test_texts_beyond_the_limit(void **state)
+{
+    (void)state;
+    struct fixture f;
+    char text[4096] = "";
+    setup(&f);
+    text_set(&f);
+    f.arena.limit = 1024;
+    start(&f, 1);
+    frame_set_text(&f.frame, 0, SEX, text, sizeof text);
+    frame_set_number(&f.frame, 0, AGE, 1);
+    frame_set_number(&f.frame, 0, SIZE, 8);
+    assert_false(frame_seal(&f.frame, &f.err));
+    assert_int_equal(f.err.code, ERR_LIMIT);
+    finish(&f);
+}
+
+static void test_whole_numbers(void **state)
+{
+    (void)state;
+    struct fixture f;
+    setup(&f);
+    f.schema.fields[AGE].integer = true;
+    start(&f, 2);
+    fill(&f, 0, 3);
+    fill(&f, 1, 3.5);
+    assert_true(cell(&f, 0, AGE) == 3);
+    assert_false(frame_seal(&f.frame, &f.err));
+    assert_string_equal(f.err.text, "row 1: field 'age' must be a whole number");
+    finish(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -325,6 +430,8 @@ int main(void)
         cmocka_unit_test(test_range_policies), cmocka_unit_test(test_category_policies),
         cmocka_unit_test(test_check_row),      cmocka_unit_test(test_many_problems_are_counted),
         cmocka_unit_test(test_limits),         cmocka_unit_test(test_infinity_is_no_word),
+        cmocka_unit_test(test_texts),          cmocka_unit_test(test_text_policies),
+        cmocka_unit_test(test_whole_numbers),  cmocka_unit_test(test_texts_beyond_the_limit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
