@@ -187,7 +187,7 @@ def print_tables(entries):
     """What a program measured stands in the comments of its TAP: the models' differences."""
     for entry in map(json.loads, entries):
         for line in (entry.get("stdout") or "").splitlines():
-            if ":models" in entry["name"] and line.startswith("# "):
+            if ":golden" in entry["name"] and line.startswith("# "):
                 print(f"  {line[2:]}", flush=True)
 
 

@@ -70,13 +70,13 @@ WORDS = words_table()
 
 
 def program():
-    """test_models of OMEN_BUILD, or of the usual build directories."""
+    """test_golden of OMEN_BUILD, or of the usual build directories."""
     places = [os.environ["OMEN_BUILD"]] if os.environ.get("OMEN_BUILD") else ["build-gcc", "build"]
     for place in places:
-        path = ROOT / place / "tests" / "models" / "test_models"
+        path = ROOT / place / "tests" / "golden" / "test_golden"
         if path.exists():
             return path
-    raise FileNotFoundError(f"no test_models in {places}; build first or set OMEN_BUILD")
+    raise FileNotFoundError(f"no test_golden in {places}; build first or set OMEN_BUILD")
 
 
 def put(path, content):
@@ -104,10 +104,10 @@ def check_agrees(folder, estimator, X, floors=(), tolerance=1e-12):
     """The document answers all rows as the estimator does, golden rows included."""
     document = export(estimator, X, name="case")
     Draft202012Validator(json.loads(SCHEMA.read_text(encoding="utf-8"))).validate(document)
-    save(document, folder / "case" / "model.json")
+    save(document, folder / "exported" / "case" / "model.json")
     put(folder / "data" / "set.json", [[word(cell) for cell in row] for row in X.tolist()])
     put(
-        folder / "case" / "expected.json",
+        folder / "exported" / "case" / "expected.json",
         {
             "data": "set",
             "tolerance": tolerance,
@@ -116,7 +116,7 @@ def check_agrees(folder, estimator, X, floors=(), tolerance=1e-12):
         },
     )
     done = subprocess.run(
-        [program(), folder], capture_output=True, text=True, timeout=60, check=False
+        [program(), folder, "exported"], capture_output=True, text=True, timeout=60, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "ok 1 - case\n" in done.stdout
@@ -512,7 +512,7 @@ def test_written_whole_or_not_at_all(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "path", sorted((ROOT / "tests" / "models").glob("*/model.json")), ids=lambda p: p.parent.name
+    "path", sorted((ROOT / "tests" / "golden" / "exported").glob("*/model.json")), ids=lambda p: p.parent.name
 )
 def test_trained_models_are_as_the_schema_says(path):
     schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
@@ -520,11 +520,11 @@ def test_trained_models_are_as_the_schema_says(path):
 
 
 def test_samples_are_there():
-    lines = (ROOT / "tests" / "models" / "samples.txt").read_text(encoding="utf-8").splitlines()
+    lines = (ROOT / "tests" / "golden" / "samples.txt").read_text(encoding="utf-8").splitlines()
     samples = [line.split() for line in lines if line and not line.startswith("#")]
     assert len(samples) >= 6
     for name, document in samples:
-        assert (ROOT / "tests" / "models" / document).is_file(), name
+        assert (ROOT / "tests" / "golden" / "exported" / document).is_file(), name
 
 
 def test_a_python_without_scikit_learn_is_told_so():

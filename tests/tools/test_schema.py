@@ -10,7 +10,7 @@ import pytest
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 SCHEMA = json.loads((ROOT / "src" / "formats" / "omen-model.schema.json").read_text())
 SAMPLES = sorted(
-    list((ROOT / "tests" / "models").glob("*/model.json"))
+    list((ROOT / "tests" / "golden" / "exported").glob("*/model.json"))
     + list((ROOT / "tests" / "fuzz" / "corpus" / "fuzz_document").glob("good-*.json"))
 )
 MANUAL = ROOT / "src" / "formats" / "omen-model.5.scd"

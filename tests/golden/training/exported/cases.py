@@ -17,7 +17,7 @@ from export_sklearn.document import number, word
 from export_sklearn.walk import Walk
 
 from . import datasets, links
-from .cases import CASES, Case
+from .estimators import CASES, Case
 
 CREATED = "2026-01-01T00:00:00Z"
 NORMAL_97_5 = 1.959963984540054  # the normal distribution's quantile: the output interval's width
@@ -107,6 +107,10 @@ def train_all(folder: str, names: list[str]) -> None:
             write_expected(os.path.join(folder, name), case, case.data, outputs)
     if not names:
         for name in datasets.MAKERS:
-            write(os.path.join(folder, "data", name + ".json"),
+            write(os.path.join(folder, os.pardir, "data", name + ".json"),
                   lines(rows_of(datasets.load(name).X)) + "\n")
     print(f"{len(names) or len(CASES) + len(links.LINKS)} models in {folder}")
+
+
+if __name__ == "__main__":
+    train_all(sys.argv[1], sys.argv[3:])

@@ -92,24 +92,37 @@ static double distance(double got, double expected, double size)
     return isnan(difference) ? INFINITY : difference;
 }
 
-static bool same_bits(double a, double b)
+static bool same_bits(double a, double b, bool single)
 {
-    return memcmp(&a, &b, sizeof a) == 0;
+    float x = (float)a, y = (float)b;
+    if (isnan(a) || isnan(b))
+        return isnan(a) && isnan(b);
+    return single ? memcmp(&x, &y, sizeof x) == 0 : memcmp(&a, &b, sizeof a) == 0;
+}
+
+/* Units in the last place of the expected value as a float32. */
+static double distance_ulp(double got, double expected)
+{
+    float size = fabsf((float)expected);
+    float unit = nextafterf(size, INFINITY) - size;
+    return fabs(got - expected) / (double)unit;
 }
 
 struct comparison compare_matrices(const struct matrix *got, const struct matrix *expected,
-                                   const double *floors)
+                                   const struct comparison_rule *rule)
 {
     struct comparison result = {0};
     for (size_t row = 0; row < expected->rows; row++) {
         for (size_t col = 0; col < expected->cols; col++) {
             double ours = matrix_row(got, row)[col], theirs = matrix_row(expected, row)[col];
             double size = fabs(theirs);
-            double floored = floors == NULL ? size : fmax(size, floors[col]);
+            double floored = rule->floors == NULL ? size : fmax(size, rule->floors[col]);
+            double judged = distance(ours, theirs, floored);
             result.values++;
-            result.exact += same_bits(ours, theirs);
+            result.exact += same_bits(ours, theirs, rule->single);
+            result.agreeing += judged <= rule->tolerance || distance_ulp(ours, theirs) <= rule->ulp;
             result.relative = fmax(result.relative, distance(ours, theirs, size));
-            result.judged = fmax(result.judged, distance(ours, theirs, floored));
+            result.judged = fmax(result.judged, judged);
         }
     }
     return result;

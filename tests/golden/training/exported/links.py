@@ -11,7 +11,7 @@ import statsmodels.api as sm
 from export_sklearn.document import number, vector
 
 from . import datasets
-from .cases import ITERATIVE, Case
+from .estimators import ITERATIVE, Case
 
 COLUMNS = ["mean texture", "mean smoothness", "mean symmetry"]
 

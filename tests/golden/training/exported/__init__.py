@@ -1,0 +1,1 @@
+"""How the models under tests/golden/exported are trained; see ../../make."""

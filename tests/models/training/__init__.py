@@ -1,1 +1,0 @@
-"""How the models under tests/models are trained; see ../make."""
