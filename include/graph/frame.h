@@ -46,19 +46,15 @@ struct frame {
 bool frame_init(struct frame *frame, const struct schema *schema, size_t rows, struct arena *arena,
                 struct err *err);
 
-/* For a stream: the frame of one row whose cells, schema->field_count of them, are the caller's.
- * What was wrong with the row before is forgotten; counts and replacements go on. Zero the frame
- * before its first row. **Keeps** schema, cells and arena, where texts go. */
-void frame_begin_row(struct frame *frame, const struct schema *schema, double *cells,
-                     struct arena *arena);
-
 void frame_set_number(struct frame *frame, size_t row, size_t column, double value);
 /* Number fields refuse every word (FRAME_WRONG_TYPE); a category is looked up, numbers normalised;
  * a free text is copied. */
 void frame_set_text(struct frame *frame, size_t row, size_t column, const char *text,
                     size_t length);
+/* A category that has the word "true" or "false" takes it; every other field refuses. */
+void frame_set_boolean(struct frame *frame, size_t row, size_t column, bool value);
 void frame_set_missing(struct frame *frame, size_t row, size_t column);
-/* The value has a type no field takes (boolean for a number, nested array ...). */
+/* The value has a type no field takes (a nested array ...). */
 void frame_set_wrong(struct frame *frame, size_t row, size_t column);
 
 /* A whole row of plain numbers in schema order was stored in matrix_row(row): judge them. */

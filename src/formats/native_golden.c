@@ -40,6 +40,9 @@ static void set_cell(struct frame *frame, size_t row, size_t column, const struc
         else
             frame_set_number(frame, row, column, number);
         break;
+    case JSON_BOOL:
+        frame_set_boolean(frame, row, column, json_bool(value->value));
+        break;
     default:
         frame_set_wrong(frame, row, column);
     }

@@ -18,13 +18,6 @@ static bool is_unset(double value)
     return bits == UNSET_BITS;
 }
 
-static void cells_unset(double *cells, size_t count)
-{
-    const uint64_t bits = UNSET_BITS;
-    for (size_t i = 0; i < count; i++)
-        memcpy(&cells[i], &bits, sizeof bits);
-}
-
 bool frame_init(struct frame *frame, const struct schema *schema, size_t rows, struct arena *arena,
                 struct err *err)
 {
@@ -38,20 +31,10 @@ bool frame_init(struct frame *frame, const struct schema *schema, size_t rows, s
     frame->matrix = matrix_in_arena(arena, rows, schema->field_count);
     if (frame->matrix.data == NULL)
         return err_set(err, ERR_MEMORY, "no memory for %zu rows", rows);
-    cells_unset(frame->matrix.data, count);
+    const uint64_t bits = UNSET_BITS;
+    for (size_t i = 0; i < count; i++)
+        memcpy(&frame->matrix.data[i], &bits, sizeof bits);
     return true;
-}
-
-void frame_begin_row(struct frame *frame, const struct schema *schema, double *cells,
-                     struct arena *arena)
-{
-    size_t count = schema->field_count;
-    frame->schema = schema;
-    frame->arena = arena;
-    frame->matrix = (struct matrix){.data = cells, .rows = 1, .cols = count, .stride = count};
-    frame->problem_count = 0;
-    frame->no_memory = false;
-    cells_unset(cells, count);
 }
 
 static double *cell(struct frame *frame, size_t row, size_t column)
@@ -203,6 +186,19 @@ void frame_set_text(struct frame *frame, size_t row, size_t column, const char *
         *cell(frame, row, column) = (double)code;
     else
         frame_set_unknown(frame, row, column);
+}
+
+void frame_set_boolean(struct frame *frame, size_t row, size_t column, bool value)
+{
+    const struct field *field = &frame->schema->fields[column];
+    const char *word = value ? "true" : "false";
+    uint32_t code = field->type == FIELD_CATEGORY
+                        ? strmap_get(&field->word_codes, word, strlen(word))
+                        : STRMAP_NONE;
+    if (code != STRMAP_NONE)
+        *cell(frame, row, column) = (double)code;
+    else
+        frame_set_wrong(frame, row, column);
 }
 
 void frame_check_row(struct frame *frame, size_t row)

@@ -57,6 +57,8 @@ static void read_cell(struct frame *frame, size_t row, size_t column, const stru
         frame_set_text(frame, row, column, text, length);
         break;
     case JSON_BOOL:
+        frame_set_boolean(frame, row, column, json_bool(value));
+        break;
     case JSON_ARRAY:
     case JSON_OBJECT:
         frame_set_wrong(frame, row, column);

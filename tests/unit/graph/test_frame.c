@@ -249,6 +249,29 @@ static void test_category_policies(void **state)
     finish(&f);
 }
 
+/* A category may have truth values among its words; nothing else takes them. */
+static void test_booleans(void **state)
+{
+    (void)state;
+    struct fixture f;
+    setup(&f);
+    for (size_t i = 0; i < 2; i++) {
+        free(f.schema.fields[SEX].words[i]);
+        f.schema.fields[SEX].words[i] = strdup(i == 0 ? "false" : "true");
+    }
+    start(&f, 2);
+    fill(&f, 0, 31);
+    fill(&f, 1, 31);
+    frame_set_boolean(&f.frame, 0, SEX, true);
+    frame_set_boolean(&f.frame, 1, SEX, false);
+    assert_true(cell(&f, 0, SEX) == 1 && cell(&f, 1, SEX) == 0);
+    frame_set_boolean(&f.frame, 0, AGE, true);
+    frame_set_boolean(&f.frame, 1, SIZE, true);
+    assert_false(frame_seal(&f.frame, &f.err));
+    assert_int_equal(f.frame.counts[FRAME_WRONG_TYPE], 2);
+    finish(&f);
+}
+
 static void test_check_row(void **state)
 {
     (void)state;
@@ -432,6 +455,7 @@ int main(void)
         cmocka_unit_test(test_limits),         cmocka_unit_test(test_infinity_is_no_word),
         cmocka_unit_test(test_texts),          cmocka_unit_test(test_text_policies),
         cmocka_unit_test(test_whole_numbers),  cmocka_unit_test(test_texts_beyond_the_limit),
+        cmocka_unit_test(test_booleans),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
