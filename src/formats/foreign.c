@@ -52,7 +52,6 @@ static const struct magic magics[] = {
     MAGIC("\xef\xbb\xbf", "begins with a byte order mark: save it as UTF-8 without one"),
     MAGIC("\xff\xfe", "is UTF-16 text: save it as UTF-8"),
     MAGIC("\xfe\xff", "is UTF-16 text: save it as UTF-8"),
-    MAGIC("tree\nversion=", "is a LightGBM model, a format that " NOT_YET),
     MAGIC("binf", "is an old binary XGBoost model, a format that " NOT_YET),
     MAGIC("CBM1", "is a CatBoost model, a format that " NOT_YET),
 };

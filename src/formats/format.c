@@ -4,11 +4,13 @@
 #include <string.h>
 
 #include "formats/foreign.h"
+#include "formats/lightgbm.h"
 #include "formats/native.h"
 #include "formats/trained.h"
 
 static const struct format *const formats[] = {
     &native_format,
+    &lightgbm_format,
     NULL,
 };
 

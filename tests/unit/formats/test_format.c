@@ -81,7 +81,6 @@ static void foreign_files_are_named(void **state)
         {FILE_OF("m", "<!DOCTYPE html>"), "web page"},
         {FILE_OF("m", "\xef\xbb\xbf{\"format\": \"omen/1\"}"), "byte order mark"},
         {FILE_OF("m", "\xff\xfe{\0"), "UTF-16"},
-        {FILE_OF("m", "tree\nversion=v3"), "LightGBM"},
         {FILE_OF("m", "{\"learner\":{}}"), "XGBoost"},
         {FILE_OF("m", "{L\0\0\0\0\0\0\0\x07learner"), "XGBoost"},
         {FILE_OF("m", "{\"oblivious_trees\":[]}"), "CatBoost"},
