@@ -39,8 +39,9 @@ struct config_option {
 struct config_table {
     const struct config_option *options;
     size_t count;
-    size_t values_size;      /* sizeof the values struct */
-    const char *environment; /* "OMEN": OMEN_READ_TIMEOUT */
+    size_t values_size; /* sizeof the values struct */
+    const char
+        *environment; /* "OMEN": OMEN_READ_TIMEOUT; NULL: flags only, as of a command's own */
 };
 
 /* A list of what is wrong, so that a file's errors are told all at once. */

@@ -46,6 +46,12 @@ struct frame {
 bool frame_init(struct frame *frame, const struct schema *schema, size_t rows, struct arena *arena,
                 struct err *err);
 
+/* For a stream: the frame of one row whose cells, schema->field_count of them, are the caller's.
+ * What was wrong with the row before is forgotten; counts and replacements go on. Zero the frame
+ * before its first row. **Keeps** schema, cells and arena, where texts go. */
+void frame_begin_row(struct frame *frame, const struct schema *schema, double *cells,
+                     struct arena *arena);
+
 void frame_set_number(struct frame *frame, size_t row, size_t column, double value);
 /* Number fields refuse every word (FRAME_WRONG_TYPE); a category is looked up, numbers normalised;
  * a free text is copied. */

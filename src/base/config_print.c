@@ -178,6 +178,9 @@ static void put_scdoc(struct buf *out, const char *text)
 
 static void put_scdoc_variable(struct buf *out, const struct config_table *table, const char *name)
 {
+    if (table->environment == NULL)
+        return;
+    buf_put_text(out, ", *");
     put_scdoc(out, table->environment);
     buf_put_text(out, "\\_");
     for (; *name != '\0'; name++) {
@@ -186,6 +189,7 @@ static void put_scdoc_variable(struct buf *out, const struct config_table *table
         else
             buf_put_char(out, (char)toupper((unsigned char)*name));
     }
+    buf_put_char(out, '*');
 }
 
 static void manual_head(const char *section, bool first, struct buf *out)
@@ -198,10 +202,13 @@ static void manual_option(const struct config_table *table, const struct config_
 {
     (void)values;
     struct buf kind = BUF_INIT;
+    bool bare = option->type == CONFIG_BOOL && table->environment == NULL;
     config_value_print_kind(option, &kind);
-    buf_printf(out, "*--%s*=_%s_, *", option->name, buf_text(&kind));
+    buf_printf(out, "*--%s%s*", bare ? "[no-]" : "", option->name);
+    if (!bare)
+        buf_printf(out, "=_%s_", buf_text(&kind));
     put_scdoc_variable(out, table, option->name);
-    buf_put_text(out, "*\n\t");
+    buf_put_text(out, "\n\t");
     put_scdoc(out, option->help);
     buf_reset(&kind, 4096);
     config_value_describe(option, &kind);
@@ -221,7 +228,15 @@ static void manual_option(const struct config_table *table, const struct config_
     buf_finish(&kind);
 }
 
+static void no_head(const char *section, bool first, struct buf *out)
+{
+    (void)section;
+    (void)first;
+    (void)out;
+}
+
 void config_print_manual(const struct config_table *table, struct buf *out)
 {
-    each_option(table, out, NULL, manual_head, manual_option);
+    each_option(table, out, NULL, table->environment != NULL ? manual_head : no_head,
+                manual_option);
 }

@@ -18,6 +18,13 @@ static bool is_unset(double value)
     return bits == UNSET_BITS;
 }
 
+static void cells_unset(double *cells, size_t count)
+{
+    const uint64_t bits = UNSET_BITS;
+    for (size_t i = 0; i < count; i++)
+        memcpy(&cells[i], &bits, sizeof bits);
+}
+
 bool frame_init(struct frame *frame, const struct schema *schema, size_t rows, struct arena *arena,
                 struct err *err)
 {
@@ -31,10 +38,20 @@ bool frame_init(struct frame *frame, const struct schema *schema, size_t rows, s
     frame->matrix = matrix_in_arena(arena, rows, schema->field_count);
     if (frame->matrix.data == NULL)
         return err_set(err, ERR_MEMORY, "no memory for %zu rows", rows);
-    const uint64_t bits = UNSET_BITS;
-    for (size_t i = 0; i < count; i++)
-        memcpy(&frame->matrix.data[i], &bits, sizeof bits);
+    cells_unset(frame->matrix.data, count);
     return true;
+}
+
+void frame_begin_row(struct frame *frame, const struct schema *schema, double *cells,
+                     struct arena *arena)
+{
+    size_t count = schema->field_count;
+    frame->schema = schema;
+    frame->arena = arena;
+    frame->matrix = (struct matrix){.data = cells, .rows = 1, .cols = count, .stride = count};
+    frame->problem_count = 0;
+    frame->no_memory = false;
+    cells_unset(cells, count);
 }
 
 static double *cell(struct frame *frame, size_t row, size_t column)

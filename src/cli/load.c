@@ -1,0 +1,41 @@
+#include "cli/load.h"
+
+#include <fcntl.h>
+#include <string.h>
+
+#include "base/clock.h"
+
+bool load_model_at(int fd, const char *path, const struct load_limits *limits,
+                   struct loaded *loaded, struct err *err)
+{
+    const struct bundle_limits bundle_limits = {(size_t)limits->max_model_bytes,
+                                                (size_t)limits->max_model_files};
+    struct bundle bundle;
+    struct bundle_print print;
+    int64_t begun = clock_monotonic_ns();
+    *loaded = (struct loaded){0};
+    if (!bundle_read(fd, path, &bundle_limits, &bundle, &print, err))
+        return false;
+    memcpy(loaded->digest, bundle.digest, sizeof loaded->digest);
+    loaded->file_bytes = bundle.bytes;
+    loaded->file_count = bundle.count;
+    bool ok = format_load(bundle.files, bundle.count, &loaded->artifact, err);
+    bundle_finish(&bundle);
+    if (ok && loaded->artifact.graph == NULL)
+        ok = err_set(err, ERR_INTERNAL, "the format made no model");
+    if (!ok)
+        loaded_finish(loaded);
+    loaded->load_ns = clock_monotonic_ns() - begun;
+    return ok;
+}
+
+bool load_model(const char *path, const struct load_limits *limits, struct loaded *loaded,
+                struct err *err)
+{
+    return load_model_at(AT_FDCWD, path, limits, loaded, err);
+}
+
+void loaded_finish(struct loaded *loaded)
+{
+    artifact_finish(&loaded->artifact);
+}

@@ -1,0 +1,10 @@
+/* omen: looks at models, checks them, and answers rows from them. */
+#include "cli/command.h"
+#include "codec/json.h"
+
+int main(int argc, char **argv)
+{
+    int status = command_main(argc, argv);
+    json_thread_finish();
+    return status;
+}
