@@ -27,6 +27,19 @@ void linalg_affine_row(const struct matrix *weights, const double *bias, const d
 void linalg_affine(const struct matrix *x, const struct matrix *weights, const double *bias,
                    const struct matrix *y);
 
+/* In float32, over a whole batch: C = A B + C, where C holds what is added (a bias, or 0). A is m x
+ * k, or k x m and read as its transpose; B is k x n, or n x k. Rows follow one another densely. One
+ * row is multiplied as one of many would be, but for the last bits. */
+struct linalg_product {
+    size_t m, n, k;
+    bool transposed_a, transposed_b;
+};
+void linalg_multiply_single(const struct linalg_product *shape, const float *a, const float *b,
+                            float *c);
+/* The same in double, row by row, so that a row's answer never depends on its batch. */
+void linalg_multiply(const struct linalg_product *shape, const double *a, const double *b,
+                     double *c);
+
 /* x S x^T of one row. s: n x n; work: n doubles. The products are added in stats_sum's order. */
 double linalg_quadratic_form(const struct matrix *s, const double *x, double *work);
 

@@ -78,6 +78,8 @@ enum kernel_flags {
     /* infer copes with inputs whose rank or type is not known; else it is not called then, and the
      * outputs count as unknown. */
     KERNEL_INFERS_UNKNOWN = 16,
+    /* Output 0 is input 0 where types and shapes are the same: then the node is dropped at load. */
+    KERNEL_MAYBE_SAME = 32,
     /* The answer is not the same each time (random numbers): never computed at load. */
     KERNEL_NEVER_CONSTANT = 8,
 };

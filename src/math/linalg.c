@@ -32,6 +32,54 @@ void linalg_affine(const struct matrix *x, const struct matrix *weights, const d
         linalg_affine_row(weights, bias, matrix_row(x, row), matrix_row(y, row));
 }
 
+static bool is_empty(const struct linalg_product *shape)
+{
+    return shape->m == 0 || shape->n == 0 || shape->k == 0;
+}
+
+/* One row: y += x B, as a matrix times a vector. */
+static void row_single(const struct linalg_product *shape, const float *x, int x_step,
+                       const float *b, float *y)
+{
+    int n = (int)shape->n, k = (int)shape->k;
+    if (shape->transposed_b)
+        cblas_sgemv(CblasRowMajor, CblasNoTrans, n, k, 1.0F, b, k, x, x_step, 1.0F, y, 1);
+    else
+        cblas_sgemv(CblasRowMajor, CblasTrans, k, n, 1.0F, b, n, x, x_step, 1.0F, y, 1);
+}
+
+void linalg_multiply_single(const struct linalg_product *shape, const float *a, const float *b,
+                            float *c)
+{
+    int m = (int)shape->m, n = (int)shape->n, k = (int)shape->k;
+    if (is_empty(shape))
+        return;
+    if (m == 1) {
+        row_single(shape, a, 1, b, c);
+        return;
+    }
+    cblas_sgemm(CblasRowMajor, shape->transposed_a ? CblasTrans : CblasNoTrans,
+                shape->transposed_b ? CblasTrans : CblasNoTrans, m, n, k, 1.0F, a,
+                shape->transposed_a ? m : k, b, shape->transposed_b ? k : n, 1.0F, c, n);
+}
+
+void linalg_multiply(const struct linalg_product *shape, const double *a, const double *b,
+                     double *c)
+{
+    int m = (int)shape->m, n = (int)shape->n, k = (int)shape->k;
+    if (is_empty(shape))
+        return;
+    for (int row = 0; row < m; row++) {
+        const double *x = shape->transposed_a ? a + row : a + (size_t)row * shape->k;
+        double *y = c + (size_t)row * shape->n;
+        int x_step = shape->transposed_a ? m : 1;
+        if (shape->transposed_b)
+            cblas_dgemv(CblasRowMajor, CblasNoTrans, n, k, 1.0, b, k, x, x_step, 1.0, y, 1);
+        else
+            cblas_dgemv(CblasRowMajor, CblasTrans, k, n, 1.0, b, n, x, x_step, 1.0, y, 1);
+    }
+}
+
 double linalg_quadratic_form(const struct matrix *s, const double *x, double *work)
 {
     linalg_affine_row(s, NULL, x, work);

@@ -87,18 +87,15 @@ bool program_run_node(const struct call *call, struct err *err)
     return true;
 }
 
+/* Types are what the nodes were checked with. Shapes each node looks at again. */
 static bool check_input(const struct program *program, size_t i, const struct value *value,
                         struct err *err)
 {
     const struct value *known = &program->input_known[i];
-    if (program_is_unknown(known) && known->type == VALUE_UNKNOWN)
-        return true;
-    bool fits = value->kind == known->kind &&
-                (known->kind != VALUE_TENSOR || value->type == known->type) &&
-                (known->rank < 0 || known->rank == value->rank);
-    for (int j = 0; fits && known->kind == VALUE_TENSOR && j < known->rank; j++)
-        fits = known->dims[j] < 0 || known->dims[j] == value->dims[j];
-    if (fits)
+    bool fits = value->kind == known->kind || value->kind == VALUE_NOTHING;
+    if (value->kind == VALUE_TENSOR && known->kind == VALUE_TENSOR)
+        fits = known->type == VALUE_UNKNOWN || value->type == known->type;
+    if (fits || (known->kind == VALUE_TENSOR && known->type == VALUE_UNKNOWN))
         return true;
     char is[96], should[96];
     return err_set(err, ERR_INVALID, "the input %.80s is %s, expected is %s",

@@ -234,7 +234,9 @@ static bool fold(struct program *program, const struct call *call, struct err *e
  * unknown in both, so it is the same too. */
 static bool is_same(const struct program *program, const struct node *node)
 {
-    if ((node->kernel->flags & KERNEL_VIEW) == 0 || node->outputs[0] == NODE_ABSENT)
+    bool view = (node->kernel->flags & KERNEL_VIEW) != 0 && node->kernel->run == NULL;
+    if ((!view && (node->kernel->flags & KERNEL_MAYBE_SAME) == 0) ||
+        node->outputs[0] == NODE_ABSENT)
         return false;
     const struct value *in = &program->known[node->inputs[0]];
     const struct value *out = &program->known[node->outputs[0]];
