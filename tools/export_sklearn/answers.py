@@ -8,16 +8,22 @@ from typing import Any, Sequence
 import numpy as np
 
 from .document import is_missing, word
+from .extra import Extra
 
 
 class Answers:
     """`outputs` are the ones to ask for; a label is answered by its position in `classes`."""
 
-    def __init__(self, estimator: Any, outputs: Sequence[str], is_model: bool) -> None:
+    def __init__(self, estimator: Any, outputs: Sequence[str], is_model: bool,
+                 extra: Extra = Extra()) -> None:
         self.estimator = estimator
         self.outputs = list(outputs)
         self.is_model = is_model
-        self.classes = [word(value) for value in _classes(estimator)] if "label" in outputs else []
+        self.methods = extra.methods
+        self.classes = []
+        if "label" in outputs:
+            classes = extra.classes if extra.classes is not None else _classes(estimator)
+            self.classes = [word(value) for value in classes]
 
     def of(self, data: Any) -> dict[str, np.ndarray]:
         """Each output as [n] or, with more than one column, [n, columns]. What the estimator does
@@ -27,6 +33,8 @@ class Answers:
             return {output: _squeeze(self._ask(output, data)) for output in self.outputs}
 
     def _ask(self, output: str, data: Any) -> np.ndarray:
+        if output in self.methods:
+            return getattr(self.estimator, self.methods[output])(data)
         if output == "label":
             positions = {value: index for index, value in enumerate(self.classes)}
             return np.array([positions[word(value)] for value in self.estimator.predict(data)])

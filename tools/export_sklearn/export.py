@@ -39,7 +39,7 @@ def export(estimator: Any, X: Any, *, name: str | None = None, version: str | No
         raise Refused(dict.fromkeys(walk.refusals + refused.reasons)) from None
     if walk.refusals:
         raise Refused(walk.refusals)
-    answers = Answers(estimator, walk.outputs, model is not None)
+    answers = walk.answers(estimator, model is not None)
     inputs = [_input(table, walk, answers, index, limits) for index in range(len(table.names))]
     document: dict[str, Any] = {"format": "omen/1"}
     for member, value in (("name", name), ("version", version), ("description", description)):
@@ -171,10 +171,10 @@ def _golden_rtol(walk: Walk) -> float:
     about as much as another last bit of what comes into it. Mostly not at all, but coefficients
     of collinear columns may be huge and cancel."""
     outputs = [output for output in walk.outputs if output != "label"]
-    if walk.final is None or not outputs:
+    if walk.final is None or not outputs or not walk.extra.smooth:
         return GOLDEN_RTOL
     estimator, data = walk.final
-    answers = Answers(estimator, outputs, True)
+    answers = Answers(estimator, outputs, True, walk.extra)
     signs = np.where(np.arange(data.size).reshape(data.shape) % 2, 1.0, -1.0)
     try:
         worst = _distance(answers.of(data), answers.of(data * (1 + signs * 2**-51)))

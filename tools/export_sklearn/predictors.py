@@ -7,9 +7,10 @@ from typing import Any, Callable
 
 import numpy as np
 
+from . import densities, kernels, neighbors, projections
 from .document import Refused, matrix, number, vector
 
-Model = tuple[dict[str, Any], list[str]]
+Model = tuple  # the operator, its outputs and, where there is more to say, an Extra
 
 
 def _dense(values: Any) -> np.ndarray:
@@ -214,4 +215,8 @@ PREDICTORS: dict[str, Callable[[Any, np.ndarray], Model]] = {
     "RidgeClassifierCV": linear_classifier,
     "SGDClassifier": sgd_classifier,
     "TweedieRegressor": generalized_linear_regressor,
+    **densities.PREDICTORS,
+    **kernels.PREDICTORS,
+    **neighbors.PREDICTORS,
+    **projections.PREDICTORS,
 }

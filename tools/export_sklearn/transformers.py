@@ -7,6 +7,7 @@ from typing import Any, Callable
 
 import numpy as np
 
+from . import kernels, neighbors, projections
 from .document import Refused, is_missing, matrix, number, vector, word, words
 
 FUNCTIONS: dict[Any, str] = {
@@ -234,6 +235,9 @@ TRANSFORMERS: dict[str, Callable[[Any], Steps]] = {
     "SimpleImputer": simple_imputer,
     "StandardScaler": standard_scaler,
     "TruncatedSVD": truncated_svd,
+    **kernels.TRANSFORMERS,
+    **neighbors.TRANSFORMERS,
+    **projections.TRANSFORMERS,
 }
 
 ENCODERS = {"OneHotEncoder", "OrdinalEncoder"}

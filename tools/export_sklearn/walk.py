@@ -14,7 +14,9 @@ from sklearn.exceptions import NotFittedError
 from sklearn.feature_selection import SelectorMixin
 from sklearn.utils.validation import check_is_fitted
 
+from .answers import Answers
 from .document import Refused
+from .extra import Extra
 from .predictors import PREDICTORS
 from .transformers import ENCODERS, TRANSFORMERS
 
@@ -72,6 +74,7 @@ class Walk:
     words: dict[int, list] = field(default_factory=dict)  # the encoders' categories, by input
     outputs: list[str] = field(default_factory=lambda: ["value"])
     final: tuple[Any, np.ndarray] | None = None  # the model, and the data that reaches it
+    extra: Extra = field(default_factory=Extra)  # what else is to say about the model
 
     def refuse(self, place: str, reason: str) -> list:
         self.refusals.append(f"{place}: {reason}" if place else reason)
@@ -83,6 +86,10 @@ class Walk:
         steps, model, last = self._chain(estimator, stage, "")
         self._compute_with(last)
         return steps, model
+
+    def answers(self, estimator: Any, is_model: bool) -> Answers:
+        """What the estimator that was walked, or its last part, answers itself."""
+        return Answers(estimator, self.outputs, is_model, self.extra)
 
     def _compute_with(self, stage: Stage) -> None:
         self.computed.update(index for index in stage.inputs if index is not None)
@@ -109,7 +116,8 @@ class Walk:
         try:
             check_is_fitted(estimator)
             data = np.asarray(stage.data, dtype=float)
-            model, self.outputs = PREDICTORS[kind](estimator, data)
+            model, self.outputs, *extra = PREDICTORS[kind](estimator, data)
+            self.extra = extra[0] if extra else Extra()
             self.final = (estimator, data)
         except Refused as refused:
             for reason in refused.reasons:

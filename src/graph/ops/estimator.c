@@ -100,6 +100,12 @@ bool estimator_matrix(struct estimator *estimator, struct params *params, const 
     return true;
 }
 
+bool estimator_number(struct params *params, const char *key, double *value, struct err *err)
+{
+    return params_number(params, key, value, err) &&
+           (isfinite(*value) || params_fail(params, key, err, "expected a finite number"));
+}
+
 bool estimator_positive(struct params *params, const char *key, const double *values, size_t count,
                         struct err *err)
 {

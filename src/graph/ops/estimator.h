@@ -26,6 +26,9 @@ bool estimator_vector(struct estimator *estimator, struct params *params, const 
 bool estimator_matrix(struct estimator *estimator, struct params *params, const char *key,
                       size_t rows, size_t cols, struct matrix *out, struct err *err);
 
+/* A required finite number. */
+bool estimator_number(struct params *params, const char *key, double *value, struct err *err);
+
 /* Each value is greater than zero (variances, precisions). */
 bool estimator_positive(struct params *params, const char *key, const double *values, size_t count,
                         struct err *err);

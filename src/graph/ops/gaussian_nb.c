@@ -1,10 +1,9 @@
-#include "graph/ops/estimator.h"
+#include "graph/ops/likelihood.h"
 
 #include <math.h>
 #include <stdlib.h>
 
 #include "base/mem.h"
-#include "math/special.h"
 #include "math/stats.h"
 
 /* Features are independent and normal within a class. */
@@ -14,8 +13,6 @@ struct gaussian_nb {
     struct params_vector log_priors;
     double *log_norms; /* [classes]: -1/2 of the sum of log(2 pi variance) */
 };
-
-enum { LABEL, PROBABILITY };
 
 static bool norms_set(struct gaussian_nb *self, struct err *err)
 {
@@ -55,9 +52,7 @@ static bool bayes_read(struct gaussian_nb *self, struct params *params, const st
         !estimator_log_priors(estimator, params, "class_prior_", classes, &self->log_priors, err) ||
         !norms_set(self, err))
         return false;
-    estimator->op.classes = classes;
-    op_add_output(&estimator->op, OUTPUT_LABEL, 1);
-    op_add_output(&estimator->op, OUTPUT_PROBABILITY, classes);
+    likelihood_outputs(&estimator->op, classes);
     return true;
 }
 
@@ -98,13 +93,7 @@ static bool bayes_run(const struct op *op, const struct matrix *in, struct matri
     double *joint = terms + in->cols;
     for (size_t row = 0; row < in->rows; row++) {
         joint_log_likelihoods(self, matrix_row(in, row), terms, joint);
-        if (estimator_wants(wanted, LABEL))
-            matrix_row(&out[LABEL], row)[0] = (double)special_argmax(joint, classes);
-        if (!estimator_wants(wanted, PROBABILITY))
-            continue;
-        double all = special_log_sum_exp(joint, classes);
-        for (size_t k = 0; k < classes; k++)
-            matrix_row(&out[PROBABILITY], row)[k] = exp(joint[k] - all);
+        likelihood_answer(op, joint, out, row, wanted);
     }
     return true;
 }

@@ -6,37 +6,55 @@
 
 /* One line per operator, alphabetical; the same name in table.c. */
 extern const struct op_type op_bayesian_ridge;
+extern const struct op_type op_bernoulli_nb;
 extern const struct op_type op_binarizer;
+extern const struct op_type op_categorical_nb;
+extern const struct op_type op_center_distances;
 extern const struct op_type op_column_transformer;
 extern const struct op_type op_elastic_net;
+extern const struct op_type op_elliptic_envelope;
 extern const struct op_type op_feature_union;
 extern const struct op_type op_function_transformer;
+extern const struct op_type op_gaussian_mixture;
 extern const struct op_type op_gaussian_nb;
 extern const struct op_type op_generalized_linear_regressor;
 extern const struct op_type op_k_bins_discretizer;
+extern const struct op_type op_k_means;
+extern const struct op_type op_k_neighbors_classifier;
+extern const struct op_type op_k_neighbors_regressor;
+extern const struct op_type op_kernel_ridge;
 extern const struct op_type op_lasso;
 extern const struct op_type op_linear_classifier;
 extern const struct op_type op_linear_discriminant_analysis;
 extern const struct op_type op_linear_regression;
+extern const struct op_type op_local_outlier_factor;
 extern const struct op_type op_logistic_regression;
 extern const struct op_type op_max_abs_scaler;
 extern const struct op_type op_min_max_scaler;
 extern const struct op_type op_missing_indicator;
 extern const struct op_type op_mlp_classifier;
 extern const struct op_type op_mlp_regressor;
+extern const struct op_type op_multinomial_nb;
 extern const struct op_type op_normalizer;
+extern const struct op_type op_one_class_svm;
 extern const struct op_type op_one_hot_encoder;
 extern const struct op_type op_ordinal_encoder;
+extern const struct op_type op_pairwise_kernel;
 extern const struct op_type op_passthrough;
 extern const struct op_type op_pca;
 extern const struct op_type op_polynomial_features;
 extern const struct op_type op_power_transformer;
 extern const struct op_type op_quadratic_discriminant_analysis;
+extern const struct op_type op_quantile_transformer;
+extern const struct op_type op_radius_neighbors_classifier;
+extern const struct op_type op_radius_neighbors_regressor;
 extern const struct op_type op_ridge;
 extern const struct op_type op_robust_scaler;
 extern const struct op_type op_select;
 extern const struct op_type op_simple_imputer;
 extern const struct op_type op_standard_scaler;
+extern const struct op_type op_svc;
+extern const struct op_type op_svr;
 
 /* A zeroed operator of `size` bytes whose first member is its struct op, with type, inputs and
  * bytes set. */

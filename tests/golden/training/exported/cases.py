@@ -12,11 +12,10 @@ import numpy as np
 from sklearn import datasets as bundled
 
 from export_sklearn import export, save
-from export_sklearn.answers import Answers
 from export_sklearn.document import number, word
 from export_sklearn.walk import Walk
 
-from . import datasets, links
+from . import datasets, links, stored  # noqa: F401 (stored adds its cases to CASES)
 from .estimators import CASES, Case
 
 CREATED = "2026-01-01T00:00:00Z"
@@ -70,7 +69,7 @@ def target_of(case: Case, data: datasets.Set) -> Any:
 def expected_of(estimator: Any, case: Case, data: datasets.Set) -> dict[str, list]:
     walk = Walk(list(data.X.columns))
     steps, model = walk.document(estimator, data.X)
-    answers = Answers(estimator, walk.outputs, model is not None)
+    answers = walk.answers(estimator, model is not None)
     asked = datasets.load(case.rows or case.data).X
     given = answers.of(asked)
     if "std" in given:

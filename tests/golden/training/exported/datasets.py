@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, Callable
 
 import numpy as np
 import pandas
@@ -118,14 +118,27 @@ def mixed_new() -> Set:
     return Set("mixed-new", frame, before.y[::4], before.classes)
 
 
+def some(name: str, step: int, decimals: int) -> Callable[[], Set]:
+    """Every step-th row, rounded so that documents which hold rows stay short."""
+    def make() -> Set:
+        whole = load(name)
+        frame = whole.X.iloc[::step].round(decimals).reset_index(drop=True)
+        return Set(f"{name}-some", frame, whole.y[::step], whole.classes, whole.targets)
+    return make
+
+
 MAKERS = {
     "breast-cancer": breast_cancer,
+    "breast-cancer-some": some("breast-cancer", 11, 2),
     "diabetes": diabetes,
+    "diabetes-some": some("diabetes", 9, 1),
     "digits": digits,
     "iris": iris,
+    "iris-some": some("iris", 3, 1),
     "linnerud": linnerud,
     "mixed": mixed,
     "mixed-complete": mixed_complete,
     "mixed-new": mixed_new,
     "wine": wine,
+    "wine-some": some("wine", 4, 2),
 }
