@@ -13,6 +13,8 @@
 /* Reads one JSON number ("-0.5e3"; no plus, no leading zeros, no bare point) from [text, end).
  * Returns the first byte after it, or NULL when there is none. Overflow gives an infinity. */
 const char *number_read(const char *text, const char *end, double *value);
+/* The float nearest to the text, rounded once. */
+const char *number_read_single(const char *text, const char *end, float *value);
 
 #define NUMBER_TEXT_SIZE 32
 

@@ -1,6 +1,7 @@
 /* Reading: Clinger's fast path, then the method of Eisel and Lemire, then strtod. */
 #include "codec/number.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -13,6 +14,7 @@
 /* No text has as many digits before the exponent, so that more of its own change nothing. */
 #define EXPONENT_CLAMP INT64_C(10000000000)
 #define STRTOD_DIGITS 800 /* no double's half-way point has more than 767 */
+#define SPELLED_SIZE (STRTOD_DIGITS + 32)
 
 /* A decimal number taken apart: (significand, or a bit more) * 10^exponent. */
 struct decimal {
@@ -208,9 +210,8 @@ static bool eisel_lemire(uint64_t significand, int64_t exponent, double *value)
 
 /* The same number as digits and an exponent, without a point: strtod then gives the same whatever
  * the locale. A 1 stands for all digits beyond STRTOD_DIGITS. */
-static double slow(const struct decimal *decimal)
+static void spell(const struct decimal *decimal, char text[SPELLED_SIZE])
 {
-    char text[STRTOD_DIGITS + 32];
     size_t count = 0;
     int64_t exponent = decimal->last_exponent;
     bool rest = false;
@@ -227,7 +228,15 @@ static double slow(const struct decimal *decimal)
         text[count++] = '1';
         exponent--;
     }
-    snprintf(text + count, sizeof text - count, "e%lld", (long long)exponent);
+    if (count == 0)
+        text[count++] = '0';
+    snprintf(text + count, SPELLED_SIZE - count, "e%lld", (long long)exponent);
+}
+
+static double slow(const struct decimal *decimal)
+{
+    char text[SPELLED_SIZE];
+    spell(decimal, text);
     return strtod(text, NULL);
 }
 
@@ -261,5 +270,31 @@ const char *number_read(const char *text, const char *end, double *value)
         return NULL;
     double magnitude = value_of(&decimal);
     *value = decimal.negative ? -magnitude : magnitude;
+    return after;
+}
+
+/* Rounding twice, to a double and then to a float, errs only where the double lies half-way between
+ * two floats; below the normal floats half-way points look otherwise. */
+static bool rounds_once(double magnitude)
+{
+    uint64_t bits;
+    memcpy(&bits, &magnitude, sizeof bits);
+    return magnitude == 0 || (magnitude >= FLT_MIN && (bits & 0x1FFFFFFF) != 0x10000000);
+}
+
+const char *number_read_single(const char *text, const char *end, float *value)
+{
+    struct decimal decimal;
+    const char *after = read_decimal(text, end, &decimal);
+    if (after == NULL)
+        return NULL;
+    double magnitude = value_of(&decimal);
+    float rounded = (float)magnitude;
+    if (!rounds_once(magnitude)) {
+        char spelled[SPELLED_SIZE];
+        spell(&decimal, spelled);
+        rounded = strtof(spelled, NULL);
+    }
+    *value = decimal.negative ? -rounded : rounded;
     return after;
 }

@@ -130,10 +130,29 @@ static bool read_string(struct scan *scan)
     return true;
 }
 
+/* The names that other writers have for what JSON cannot say. */
+static bool read_non_finite(struct scan *scan)
+{
+    static const char *const words[] = {"NaN", "Infinity", "-Infinity"};
+    for (size_t i = 0; scan->non_finite && i < sizeof words / sizeof words[0]; i++) {
+        size_t length = strlen(words[i]);
+        if ((size_t)(scan->end - scan->at) < length || memcmp(scan->at, words[i], length) != 0)
+            continue;
+        scan->start = scan->at;
+        scan->length = length;
+        scan->integral = false;
+        scan->at += length;
+        return true;
+    }
+    return false;
+}
+
 static enum scan_token read_number(struct scan *scan)
 {
     const char *end = scan->end;
     const char *at = scan->at;
+    if (read_non_finite(scan))
+        return SCAN_NUMBER;
     scan->start = at;
     scan->integral = true;
     if (*at == '-')
@@ -220,7 +239,7 @@ static enum scan_token read_value(struct scan *scan)
         return open_container(scan, c == '{');
     if (c == '"')
         token = read_string(scan) ? SCAN_STRING : SCAN_ERROR;
-    else if (c == '-' || is_digit(c))
+    else if (c == '-' || is_digit(c) || (scan->non_finite && (c == 'N' || c == 'I')))
         token = read_number(scan);
     else
         token = read_literal(scan);

@@ -35,7 +35,8 @@ enum scan_state {
 
 struct scan {
     const char *text, *end;
-    const char *at; /* the next byte to look at */
+    const char *at;  /* the next byte to look at */
+    bool non_finite; /* set by the caller: NaN, Infinity and -Infinity are numbers, too */
     enum scan_state state;
     size_t depth;     /* open containers */
     uint64_t objects; /* bit d: the container at depth d + 1 is an object */

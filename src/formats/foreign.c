@@ -7,6 +7,9 @@
     "is a Python pickle, which runs code when it is read: " EXPORT \
     ", or save the model with its trainer's own save_model"
 #define PACKED "is compressed (joblib?): unpack it; if it is a pickle, " EXPORT
+#define OLD_XGBOOST                                                                            \
+    "is an old binary XGBoost model: load it with the XGBoost that wrote it (any before 3.1) " \
+    "and write it again with save_model to a name that ends in .json or .ubj"
 #define NOT_YET "is not supported yet by this build"
 
 struct magic {
@@ -52,7 +55,11 @@ static const struct magic magics[] = {
     MAGIC("\xef\xbb\xbf", "begins with a byte order mark: save it as UTF-8 without one"),
     MAGIC("\xff\xfe", "is UTF-16 text: save it as UTF-8"),
     MAGIC("\xfe\xff", "is UTF-16 text: save it as UTF-8"),
-    MAGIC("binf", "is an old binary XGBoost model, a format that " NOT_YET),
+    MAGIC("binf", OLD_XGBOOST),
+    MAGIC("bs64", OLD_XGBOOST),
+    MAGIC("CONFIG-offset:",
+          "is a memory snapshot of an old XGBoost: load it there and write it again with "
+          "save_model to a name that ends in .json"),
     MAGIC("CBM1", "is a CatBoost model, a format that " NOT_YET),
 };
 
@@ -61,7 +68,6 @@ static const struct {
     char first;
     const char *sentence;
 } words[] = {
-    {"learner", '{', "is an XGBoost model, a format that " NOT_YET},
     {"oblivious_trees", '{', "is a CatBoost model, a format that " NOT_YET},
     {"<PMML", '<', "is a PMML document, a format that " NOT_YET},
     {"_reconstructor", 'c', PICKLE},

@@ -7,10 +7,12 @@
 #include "formats/lightgbm.h"
 #include "formats/native.h"
 #include "formats/trained.h"
+#include "formats/xgboost.h"
 
 static const struct format *const formats[] = {
     &native_format,
     &lightgbm_format,
+    &xgboost_format,
     NULL,
 };
 
