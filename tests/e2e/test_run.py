@@ -90,7 +90,7 @@ def test_the_samples_answer_and_can_be_replaced(rig):
         return status == 200 and harness.parse_json(body) == {"prediction": 77}
 
     harness.wait_for(is_replaced, "the replaced model answers")
-    assert models != str(harness.ROOT / "tests" / "models"), "the samples themselves stay whole"
+    assert models != str(harness.ROOT / "tests" / "golden"), "the samples themselves stay whole"
     assert_ends(child, signal.SIGTERM)
 
 

@@ -6,7 +6,7 @@ import documents
 import harness
 import pytest
 
-TESTS = harness.ROOT / "tests" / "models"
+TESTS = harness.ROOT / "tests" / "golden"
 
 
 def samples():
@@ -15,7 +15,7 @@ def samples():
     for line in (TESTS / "samples.txt").read_text(encoding="utf-8").splitlines():
         if line.strip() and not line.startswith("#"):
             name, path = line.split()[:2]
-            found.append((name, TESTS / path))
+            found.append((name, TESTS / "exported" / path))
     return found
 
 
