@@ -98,6 +98,15 @@ static bool read_parts(struct parts *parts, const struct format_file *file,
            lightgbm_trailer_read(&parts->trailer, &lines, err);
 }
 
+static bool add_iterations(struct trained *trained, const struct parts *parts, struct err *err)
+{
+    size_t in_file = parts->trees.in_file / parts->header.columns;
+    return parts->iterations == in_file
+               ? trained_add_fact(trained, err, "iterations", "%zu", in_file)
+               : trained_add_fact(trained, err, "iterations", "%zu of %zu", parts->iterations,
+                                  in_file);
+}
+
 static bool add_facts(struct trained *trained, const struct parts *parts, struct err *err)
 {
     const struct lightgbm_trees *trees = &parts->trees;
@@ -108,9 +117,7 @@ static bool add_facts(struct trained *trained, const struct parts *parts, struct
     return trained_add_fact(trained, err, "objective", "%s", parts->objective.name) &&
            trained_add_fact(trained, err, "link", "%s",
                             lightgbm_link_name(parts->objective.link)) &&
-           trained_add_fact(trained, err, "iterations", "%zu", parts->iterations) &&
-           trained_add_fact(trained, err, "iterations in the file", "%zu",
-                            trees->in_file / parts->header.columns) &&
+           add_iterations(trained, parts, err) &&
            trained_add_fact(trained, err, "trees", "%zu", forest_tree_count(trees->forest)) &&
            trained_add_fact(trained, err, "nodes", "%zu", forest_node_count(trees->forest)) &&
            trained_add_fact(trained, err, "depth", "%zu", forest_depth(trees->forest)) &&
