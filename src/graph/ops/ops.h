@@ -55,6 +55,7 @@ extern const struct op_type op_simple_imputer;
 extern const struct op_type op_standard_scaler;
 extern const struct op_type op_svc;
 extern const struct op_type op_svr;
+extern const struct op_type op_tree_ensemble;
 
 /* A zeroed operator of `size` bytes whose first member is its struct op, with type, inputs and
  * bytes set. */

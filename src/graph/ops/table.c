@@ -55,6 +55,7 @@ static const struct op_type *const table[] = {
     &op_standard_scaler,
     &op_svc,
     &op_svr,
+    &op_tree_ensemble,
     NULL,
 };
 /* clang-format on */
