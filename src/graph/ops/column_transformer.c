@@ -13,4 +13,5 @@ const struct op_type op_column_transformer = {
     .create = column_transformer_create,
     .run = side_by_side_run,
     .destroy = side_by_side_destroy,
+    .inner = side_by_side_inner,
 };

@@ -13,4 +13,5 @@ const struct op_type op_feature_union = {
     .create = feature_union_create,
     .run = side_by_side_run,
     .destroy = side_by_side_destroy,
+    .inner = side_by_side_inner,
 };
