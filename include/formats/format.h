@@ -99,7 +99,7 @@ struct trained {
     char **output_names; /* op->output_count, NULL for the standard name; NULL: all of them */
     char **targets;      /* names of OUTPUT_VALUE's columns; NULL: none */
     size_t target_count;
-    char *trainer; /* "xgboost 3.1.2", or NULL */
+    char *trainer; /* "XGBoost 3.1.2", or NULL */
     char *task;    /* "classification", "regression", "ranking" ..., or NULL */
     struct fact *facts;
     size_t fact_count;

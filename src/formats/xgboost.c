@@ -59,8 +59,8 @@ static bool say_trainer(const struct xgboost_document *document, struct trained 
     char text[64];
     const int32_t *version = document->version.values;
     if (document->version.count != 3)
-        return copy_text(&trained->trainer, "xgboost", err);
-    snprintf(text, sizeof text, "xgboost %d.%d.%d", version[0], version[1], version[2]);
+        return copy_text(&trained->trainer, "XGBoost", err);
+    snprintf(text, sizeof text, "XGBoost %d.%d.%d", version[0], version[1], version[2]);
     return copy_text(&trained->trainer, text, err);
 }
 

@@ -52,6 +52,27 @@ static void tree_finish(struct tree *tree)
     reader_integers_finish(&tree->categories);
 }
 
+/* Its memory is kept for the next tree. */
+static void tree_empty(struct tree *tree)
+{
+    tree->left.count = 0;
+    tree->right.count = 0;
+    tree->feature.count = 0;
+    tree->default_left.count = 0;
+    tree->kind.count = 0;
+    tree->condition.count = 0;
+    tree->leaf_weights.count = 0;
+    tree->node_weights.count = 0;
+    tree->category_nodes.count = 0;
+    tree->category_begins.count = 0;
+    tree->category_counts.count = 0;
+    tree->categories.count = 0;
+    tree->base_weights = (struct reader_span){0};
+    tree->leaf_size = 0;
+    tree->node_count = -1;
+    tree->seen = 0;
+}
+
 static bool refuse(struct trees *trees, const char *sentence)
 {
     return err_set(trees->err, ERR_INVALID, "%s", sentence);
@@ -157,12 +178,7 @@ static bool read_arrays(struct trees *trees)
 {
     struct tree *tree = &trees->tree;
     struct reader_text key;
-    for (size_t i = 0; i < ARRAYS; i++) /* count is the second member of both kinds */
-        *(size_t *)((char *)tree + arrays[i].offset + offsetof(struct reader_singles, count)) = 0;
-    tree->base_weights = (struct reader_span){0};
-    tree->leaf_size = 0;
-    tree->node_count = -1;
-    tree->seen = 0;
+    tree_empty(tree);
     if (!reader_open_object(trees->reader))
         return false;
     while (reader_next_key(trees->reader, &key)) {
@@ -171,9 +187,6 @@ static bool read_arrays(struct trees *trees)
     }
     return !reader_failed(trees->reader);
 }
-
-_Static_assert(offsetof(struct reader_singles, count) == offsetof(struct reader_integers, count),
-               "the counts of a tree's arrays are reset alike");
 
 static bool check_lengths(struct trees *trees)
 {
