@@ -15,6 +15,7 @@
 #include "base/err.h"
 #include "graph/params.h"
 #include "math/matrix.h"
+#include "math/sparse.h"
 
 /* What a column of a matrix is. Names reach error messages and drift reports. */
 struct column {
@@ -60,6 +61,13 @@ struct op_output {
 
 struct op;
 
+/* What an operator can do with rows that are mostly zeros (op->sparse); who runs it chooses. */
+enum op_sparse {
+    OP_MAKES_SPARSE = 1,  /* make_sparse instead of run */
+    OP_PASSES_SPARSE = 2, /* pass_sparse */
+    OP_TAKES_SPARSE = 4,  /* take_sparse */
+};
+
 struct op_type {
     const char *name;    /* as documents say it: "standard_scaler" */
     const char *summary; /* one line, for the tool's and the man page's list */
@@ -73,12 +81,19 @@ struct op_type {
      * An error about data carries row and field. */
     bool (*run)(const struct op *op, const struct matrix *in, struct matrix *out, uint32_t wanted,
                 struct arena *scratch, struct err *err);
+    /* The same for sparse rows, NULL where op->sparse is never set: from a matrix to sparse rows,
+     * from sparse rows to sparse rows, from those to matrices. What they put into `memory`, where
+     * the rows that come out lie too, stays until the run is over. The answers are those of `run`
+     * but for the order in which products are added. */
+    bool (*make_sparse)(const struct op *op, const struct matrix *in, struct sparse *out,
+                        struct arena *memory, struct err *err);
+    bool (*pass_sparse)(const struct op *op, const struct sparse *in, struct sparse *out,
+                        struct arena *memory, struct err *err);
+    bool (*take_sparse)(const struct op *op, const struct sparse *in, struct matrix *out,
+                        uint32_t wanted, struct arena *scratch, struct err *err);
     /* Frees what create took and the operator itself (`free` when it took nothing else);
      * op->columns is finished by op_destroy. Gets half-made ones too. */
     void (*destroy)(struct op *op);
-    /* The operators inside of it one after the other, for those who look at models; NULL behind the
-     * last. May be NULL: it has none. */
-    const struct op *(*inner)(const struct op *op, size_t index);
 };
 
 /* First member of every operator. */
@@ -90,6 +105,7 @@ struct op {
     struct columns columns; /* of a transformer's output */
     size_t classes;         /* of a classifier, else 0 */
     size_t bytes;           /* memory it holds, about */
+    unsigned sparse;        /* enum op_sparse, of this one with its parameters */
     size_t scratch_width;   /* numbers per row that it takes of `scratch` for other operators */
 };
 

@@ -146,7 +146,7 @@ static bool outputs_take(struct graph *graph, const struct op *op, struct err *e
 static void graph_measure(struct graph *graph)
 {
     struct pipeline pipeline = {graph->steps, graph->step_count};
-    size_t width = pipeline_width(&pipeline);
+    size_t width = pipeline_width(&pipeline, false);
     for (size_t i = 0; i < graph->output_count; i++)
         width += graph->outputs[i].cols; /* those not asked for may lie in scratch */
     size_t fit = BLOCK_NUMBERS_MAX / (width > 0 ? width : 1);

@@ -82,16 +82,98 @@ bool pipeline_read(struct pipeline *pipeline, struct params *params, const char 
     return true;
 }
 
-static bool step_run(const struct op *op, struct matrix *current, struct arena *scratch,
-                     struct err *err)
+/* Whether step `index`, given sparse rows or not, hands on sparse rows: if it can, and the next one
+ * wants them, or those behind the pipeline do. */
+static bool step_is_sparse(const struct pipeline *pipeline, size_t index, bool given, bool behind)
 {
-    struct matrix next = matrix_in_arena(scratch, current->rows, op->outputs[0].cols);
+    unsigned can = pipeline->steps[index]->sparse;
+    if ((can & (given ? OP_PASSES_SPARSE : OP_MAKES_SPARSE)) == 0)
+        return false;
+    if (index + 1 == pipeline->count)
+        return behind;
+    return (pipeline->steps[index + 1]->sparse & (OP_TAKES_SPARSE | OP_PASSES_SPARSE)) != 0;
+}
+
+bool pipeline_makes_sparse(const struct pipeline *pipeline)
+{
+    bool sparse = false;
+    for (size_t i = 0; i < pipeline->count; i++)
+        sparse = step_is_sparse(pipeline, i, sparse, true);
+    return sparse;
+}
+
+/* What goes from step to step. */
+struct rows {
+    bool is_sparse;
+    struct matrix dense;
+    struct sparse sparse;
+};
+
+static bool rows_densify(struct rows *rows, struct arena *memory, struct err *err)
+{
+    if (!rows->is_sparse)
+        return true;
+    rows->dense = matrix_in_arena(memory, rows->sparse.rows, rows->sparse.cols);
+    if (rows->dense.data == NULL)
+        return op_no_room(rows->sparse.rows, rows->sparse.cols, err);
+    sparse_to_dense(&rows->sparse, &rows->dense);
+    rows->is_sparse = false;
+    return true;
+}
+
+/* A step whose answer is matrices. */
+static bool answer_run(const struct op *op, struct rows *rows, struct matrix *out, uint32_t wanted,
+                       struct arena *scratch, struct err *err)
+{
+    if (rows->is_sparse && (op->sparse & OP_TAKES_SPARSE) != 0)
+        return op->type->take_sparse(op, &rows->sparse, out, wanted, scratch, err);
+    return rows_densify(rows, scratch, err) && op_run(op, &rows->dense, out, wanted, scratch, err);
+}
+
+static bool sparse_run(const struct op *op, struct rows *rows, struct arena *memory,
+                       struct err *err)
+{
+    struct sparse next = {0};
+    bool ok = rows->is_sparse ? op->type->pass_sparse(op, &rows->sparse, &next, memory, err)
+                              : op->type->make_sparse(op, &rows->dense, &next, memory, err);
+    rows->is_sparse = true;
+    rows->sparse = next;
+    return ok;
+}
+
+static bool step_run(const struct op *op, struct rows *rows, struct arena *scratch, struct err *err)
+{
+    size_t count = rows->is_sparse ? rows->sparse.rows : rows->dense.rows;
+    struct matrix next = matrix_in_arena(scratch, count, op->outputs[0].cols);
     if (next.data == NULL)
         return op_no_room(next.rows, next.cols, err);
     struct arena_mark mark = arena_mark(scratch);
-    bool ok = op_run(op, current, &next, 1, scratch, err);
+    bool ok = answer_run(op, rows, &next, 1, scratch, err);
     arena_rewind(scratch, mark);
-    *current = next;
+    *rows = (struct rows){.dense = next};
+    return ok;
+}
+
+/* Steps [0, count). `behind`: the last of all steps hands on sparse rows too. */
+static bool steps_run(const struct pipeline *pipeline, size_t count, bool behind, struct rows *rows,
+                      struct arena *scratch, struct err *err)
+{
+    bool ok = true;
+    for (size_t i = 0; ok && i < count; i++) {
+        if (step_is_sparse(pipeline, i, rows->is_sparse, behind))
+            ok = sparse_run(pipeline->steps[i], rows, scratch, err);
+        else
+            ok = step_run(pipeline->steps[i], rows, scratch, err);
+    }
+    return ok;
+}
+
+bool pipeline_run_sparse(const struct pipeline *pipeline, const struct matrix *in,
+                         struct sparse *out, struct arena *memory, struct err *err)
+{
+    struct rows rows = {.dense = *in};
+    bool ok = steps_run(pipeline, pipeline->count, true, &rows, memory, err);
+    *out = rows.sparse;
     return ok;
 }
 
@@ -109,11 +191,10 @@ bool pipeline_run(const struct pipeline *pipeline, const struct matrix *in, stru
         return true;
     }
     struct arena_mark mark = arena_mark(scratch);
-    struct matrix current = *in;
-    bool ok = true;
-    for (size_t i = 0; ok && i + 1 < pipeline->count; i++)
-        ok = step_run(pipeline->steps[i], &current, scratch, err);
-    ok = ok && op_run(pipeline->steps[pipeline->count - 1], &current, out, wanted, scratch, err);
+    struct rows rows = {.dense = *in};
+    size_t last = pipeline->count - 1;
+    bool ok = steps_run(pipeline, last, false, &rows, scratch, err) &&
+              answer_run(pipeline->steps[last], &rows, out, wanted, scratch, err);
     arena_rewind(scratch, mark);
     return ok;
 }
@@ -126,12 +207,17 @@ size_t pipeline_bytes(const struct pipeline *pipeline)
     return bytes;
 }
 
-size_t pipeline_width(const struct pipeline *pipeline)
+size_t pipeline_width(const struct pipeline *pipeline, bool is_sparse)
 {
     size_t between = 0, within = 0;
+    bool given = false;
     for (size_t i = 0; i < pipeline->count; i++) {
         const struct op *op = pipeline->steps[i];
-        between += i + 1 < pipeline->count ? op->outputs[0].cols : 0;
+        bool sparse = step_is_sparse(pipeline, i, given, is_sparse);
+        if (given && !sparse && (op->sparse & OP_TAKES_SPARSE) == 0) /* made dense before */
+            between += op->inputs;
+        between += i + 1 < pipeline->count && !sparse ? op->outputs[0].cols : 0;
+        given = sparse;
         within = op->scratch_width > within ? op->scratch_width : within;
     }
     return between + within;

@@ -28,9 +28,16 @@ bool pipeline_read(struct pipeline *pipeline, struct params *params, const char 
 bool pipeline_run(const struct pipeline *pipeline, const struct matrix *in, struct matrix *out,
                   uint32_t wanted, struct arena *scratch, struct err *err);
 
+/* Whether its rows can come out sparse; and lets them, into `memory`, where they and what was
+ * needed on the way stay. */
+bool pipeline_makes_sparse(const struct pipeline *pipeline);
+bool pipeline_run_sparse(const struct pipeline *pipeline, const struct matrix *in,
+                         struct sparse *out, struct arena *memory, struct err *err);
+
 size_t pipeline_bytes(const struct pipeline *pipeline);
 /* Numbers per row that running it takes of `scratch`: all matrices between its steps, which stay
- * until the last step is done, and what the widest of the steps takes within itself. */
-size_t pipeline_width(const struct pipeline *pipeline);
+ * until the last step is done, and what the widest of the steps takes within itself. Sparse rows do
+ * not count: their size depends on the data. is_sparse: pipeline_run_sparse will run it. */
+size_t pipeline_width(const struct pipeline *pipeline, bool is_sparse);
 
 #endif

@@ -39,8 +39,6 @@ void forest_destroy(struct forest *forest)
     free(forest->sets);
     free(forest->values);
     free(forest->columns);
-    free(forest->splits);
-    free(forest->bit_leaves);
     free(forest);
 }
 
@@ -51,9 +49,7 @@ size_t forest_bytes(const struct forest *forest)
            forest->cell_room * sizeof(*forest->cells) +
            forest->special_room * sizeof(*forest->specials) +
            forest->set_room * sizeof(*forest->sets) + forest->value_room * value +
-           forest->column_room * sizeof(*forest->columns) +
-           forest->split_room * forest_split_size(forest) +
-           forest->bit_leaf_room * sizeof(*forest->bit_leaves);
+           forest->column_room * sizeof(*forest->columns);
 }
 
 size_t forest_tree_count(const struct forest *forest)

@@ -1,4 +1,4 @@
-#include "math/forest_bits.h"
+#include "math/forest_private.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -327,7 +327,6 @@ bool forest_builder_add(struct forest_builder *builder, const struct forest_node
     adding.tree.count = (uint32_t)count;
     if (!check_tree(&adding, err) || !prepare_nodes(builder, node_count, err) ||
         !add_leaves(&adding, err) || !add_cells(&adding, err) ||
-        !forest_bits_add(builder, &adding.tree, err) ||
         !forest_reserve(builder, &forest->trees, &forest->tree_room, forest->tree_count + 1,
                         sizeof(adding.tree), err))
         return false;

@@ -54,16 +54,12 @@ struct forest_tree {
     size_t value;            /* in forest->values: leaf_count x count, in the order of the leaves */
     uint32_t leaf_count, depth;
     uint32_t first, count; /* outputs */
-    /* As sets of leaves, see forest_bits.h: splits of the first and the second word, 0 for none. */
-    size_t split, bit_leaf;
-    uint32_t splits[2];
 };
 
 struct forest {
     struct forest_shape shape;
     struct forest_tree *trees;
     size_t tree_count, tree_room;
-    size_t bits_count; /* of them are bits too */
     struct forest_cell *cells;
     size_t cell_count, cell_room;
     struct forest_special *specials;
@@ -75,10 +71,6 @@ struct forest {
     struct forest_column *columns; /* [0] is unused */
     size_t column_count, column_room;
     size_t depth;
-    void *splits; /* of the input's width */
-    size_t split_count, split_room;
-    uint32_t *bit_leaves; /* positions of the leaves, in the order of their bits */
-    size_t bit_leaf_count, bit_leaf_room;
 };
 
 struct forest_builder {
@@ -112,13 +104,6 @@ bool forest_reserve(struct forest_builder *builder, void *block, size_t *room, s
 /* The column's index. */
 bool forest_column_intern(struct forest_builder *builder, struct forest_column column,
                           uint32_t *index, struct err *err);
-
-/* Of an element of forest->splits. */
-size_t forest_split_size(const struct forest *forest);
-
-/* A column's number, from the feature that lies at rows->data[at]. */
-double forest_column_value(const struct forest *forest, const struct forest_column *column,
-                           const struct forest_rows *rows, size_t at);
 
 /* Computes the columns of rows [first, first + count): count x column_count doubles, of which
  * FOREST_SINGLE's are floats too. */

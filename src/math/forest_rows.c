@@ -24,12 +24,6 @@ static double feature_value(const struct forest *forest, const struct forest_row
     return forest->shape.input == FOREST_SINGLE ? (double)(float)x : x;
 }
 
-double forest_column_value(const struct forest *forest, const struct forest_column *column,
-                           const struct forest_rows *rows, size_t at)
-{
-    return column_value(column, feature_value(forest, rows, at));
-}
-
 void forest_columns_compute(const struct forest *forest, const struct forest_rows *rows,
                             size_t first, size_t count, double *columns)
 {
@@ -39,7 +33,7 @@ void forest_columns_compute(const struct forest *forest, const struct forest_row
         to[COLUMN_LEAF] = -(double)INFINITY;
         for (size_t i = 1; i < forest->column_count; i++) {
             const struct forest_column *column = &forest->columns[i];
-            to[i] = forest_column_value(forest, column, rows, from + column->feature);
+            to[i] = column_value(column, feature_value(forest, rows, from + column->feature));
         }
     }
 }

@@ -264,6 +264,38 @@ GOOD = {
         },
         golden=golden([1, 1], value=2),
     ),
+    "texts": {
+        "format": "omen/1",
+        "inputs": [{"name": "t", "type": "text"}, {"name": "n"}],
+        "steps": [
+            {
+                "op": "column_transformer",
+                "transformers": [
+                    {
+                        "columns": ["t"],
+                        "steps": [
+                            {
+                                "op": "count_vectorizer",
+                                "vocabulary_": ["cat", "dog", "cat dog"],
+                                "ngram_range": [1, 2],
+                                "stop_words": ["the"],
+                            },
+                            {"op": "tfidf_transformer", "idf_": [1, 2, 3], "norm": "l1"},
+                        ],
+                    },
+                    {
+                        "columns": ["t"],
+                        "steps": [
+                            {"op": "hashing_vectorizer", "n_features": 3, "analyzer": "char_wb"}
+                        ],
+                    },
+                    {"columns": ["n"], "steps": []},
+                ],
+            }
+        ],
+        "model": {"op": "ridge", "coef_": [6, 6, 6, 0, 0, 0, 1], "intercept_": 1},
+        "golden": golden(["The cat the DOG", 2], value=9),
+    },
 }
 
 BAD = {

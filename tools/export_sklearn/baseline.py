@@ -42,6 +42,8 @@ def describe(table: Table, inputs: list[dict[str, Any]]) -> dict[str, Any]:
     features = {}
     for index, field in enumerate(inputs):
         cells = [table.cell(row, index) for row in range(table.rows)]
+        if field.get("type") == "text":
+            continue
         if field.get("type") == "category":
             features[field["name"]] = describe_words(cells, field["values"])
         else:

@@ -77,6 +77,10 @@ def _input(table: Table, walk: Walk, answers: Answers, index: int, limits: bool)
     """One field. What the estimator does with a missing value and with an unknown word, it is
     asked, so that no rule about its parts can be wrong."""
     field: dict[str, Any] = {"name": table.names[index]}
+    if index in walk.texts:
+        if index in walk.encoded or index in walk.computed:
+            raise Refused([f"{table.names[index]}: texts that are also encoded as categories"])
+        return {**field, "type": "text"}
     category = table.has_words[index] or (index in walk.encoded and index not in walk.computed)
     if category:
         field["type"] = "category"

@@ -7,6 +7,7 @@ from typing import Any, Sequence
 import numpy as np
 
 from .document import Refused, is_missing, number, word
+from .text import VECTORIZERS
 
 Cell = Any  # what a row of a document has: a number, a word, or None for a missing value
 
@@ -18,6 +19,10 @@ class Table:
         if hasattr(data, "toarray"):
             raise Refused(["sparse training data: give it as an array (toarray())"])
         data = _as_trained(data, estimator)
+        self.is_texts = _is_texts(data, estimator)  # a list of texts, no table
+        if self.is_texts:
+            names = names or [str(getattr(data, "name", None) or "text")]
+            data = np.array(list(np.asarray(data, dtype=object).ravel()), dtype=object)[:, None]
         self.is_frame = hasattr(data, "iloc")
         if not self.is_frame:
             data = np.asarray(data)
@@ -48,6 +53,9 @@ class Table:
 
     def build(self, rows: Sequence[Sequence[Cell]]) -> Any:
         """Rows of a document as the estimator takes them."""
+        if self.is_texts:
+            return np.array([float("nan") if row[0] is None else row[0] for row in rows],
+                            dtype=object)
         filled = [[self._missing[index] if cell is None else cell for index, cell in enumerate(row)]
                   for row in rows]
         if not self.is_frame:
@@ -58,6 +66,21 @@ class Table:
             dtype = object if self.has_words[index] else float
             columns[label] = pandas.Series([row[index] for row in filled], dtype=dtype)
         return pandas.DataFrame(columns, columns=self.labels)
+
+
+def _is_texts(data: Any, estimator: Any) -> bool:
+    """Whether the estimator begins with a vectoriser, which takes a list of texts."""
+    shape = np.shape(data)
+    if len(shape) > 1 and shape[1] != 1:
+        return False
+    while hasattr(estimator, "steps") or hasattr(estimator, "best_estimator_") or hasattr(
+            estimator, "transformer_list"):
+        if hasattr(estimator, "best_estimator_"):
+            estimator = estimator.best_estimator_
+        else:
+            estimator = getattr(estimator, "steps", None) or estimator.transformer_list
+            estimator = estimator[0][1]
+    return type(estimator).__name__ in VECTORIZERS
 
 
 def _as_trained(data: Any, estimator: Any) -> Any:

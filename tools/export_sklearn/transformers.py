@@ -7,7 +7,7 @@ from typing import Any, Callable
 
 import numpy as np
 
-from . import kernels, neighbors, projections
+from . import kernels, neighbors, projections, text
 from .document import Refused, is_missing, matrix, number, vector, word, words
 
 FUNCTIONS: dict[Any, str] = {
@@ -238,6 +238,7 @@ TRANSFORMERS: dict[str, Callable[[Any], Steps]] = {
     **kernels.TRANSFORMERS,
     **neighbors.TRANSFORMERS,
     **projections.TRANSFORMERS,
+    **text.TRANSFORMERS,
 }
 
 ENCODERS = {"OneHotEncoder", "OrdinalEncoder"}

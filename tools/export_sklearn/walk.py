@@ -18,6 +18,7 @@ from .answers import Answers
 from .document import Refused
 from .extra import Extra
 from .predictors import PREDICTORS
+from .text import VECTORIZERS
 from .transformers import ENCODERS, TRANSFORMERS
 
 WRAPPERS = {
@@ -28,6 +29,9 @@ WRAPPERS = {
     "RANSACRegressor": "estimator_",
     "RandomizedSearchCV": "best_estimator_",
 }
+
+CELLS = 4_000_000  # that sparse data may become when it is made dense
+SAMPLE = 64  # rows that are enough of what does not
 
 ALTERNATIVES = {
     "ClassifierChain": "it answers several labels for one row",
@@ -51,11 +55,27 @@ class Stage:
         data = self.data.iloc[:, indices] if hasattr(self.data, "iloc") else self.data[:, indices]
         return Stage(data, [self.inputs[index] for index in indices])
 
+    def text(self) -> Stage:
+        """One column of texts, as a vectoriser takes it."""
+        if len(self.inputs) != 1:
+            raise Refused([f"{len(self.inputs)} columns where one of texts is needed"])
+        if self.inputs[0] is None:
+            raise Refused(["texts that another step has made"])
+        if getattr(self.data, "ndim", 1) == 1:
+            return self
+        data = self.data.iloc[:, 0] if hasattr(self.data, "iloc") else self.data[:, 0]
+        return Stage(data, self.inputs)
+
     def through(self, transformer: Any) -> Stage:
         data = transformer.transform(self.data)
-        if not hasattr(data, "iloc"):
+        if not hasattr(data, "iloc") and not _is_large(data):
             data = _dense(data)
         return Stage(data, [None] * data.shape[1])
+
+
+def _is_large(data: Any) -> bool:
+    """Sparse rows whose cells would not fit in memory all at once, or hardly."""
+    return hasattr(data, "toarray") and data.shape[0] * data.shape[1] > CELLS
 
 
 def _dense(data: Any) -> np.ndarray:
@@ -71,6 +91,7 @@ class Walk:
     refusals: list[str] = field(default_factory=list)
     encoded: set[int] = field(default_factory=set)  # inputs that reach an encoder as they are
     computed: set[int] = field(default_factory=set)  # inputs that anything else computes with
+    texts: set[int] = field(default_factory=set)  # inputs that are free text
     words: dict[int, list] = field(default_factory=dict)  # the encoders' categories, by input
     outputs: list[str] = field(default_factory=lambda: ["value"])
     final: tuple[Any, np.ndarray] | None = None  # the model, and the data that reaches it
@@ -82,7 +103,7 @@ class Walk:
 
     def document(self, estimator: Any, data: Any) -> tuple[list, dict | None]:
         """All steps, and the model if the last part is one."""
-        stage = Stage(data, list(range(data.shape[1])))
+        stage = Stage(data, list(range(len(self.names))))
         steps, model, last = self._chain(estimator, stage, "")
         self._compute_with(last)
         return steps, model
@@ -115,7 +136,8 @@ class Walk:
         kind = _kind(estimator)
         try:
             check_is_fitted(estimator)
-            data = np.asarray(stage.data, dtype=float)
+            data = stage.data[:SAMPLE] if _is_large(stage.data) else stage.data
+            data = np.asarray(_dense(data), dtype=float)
             model, self.outputs, *extra = PREDICTORS[kind](estimator, data)
             self.extra = extra[0] if extra else Extra()
             self.final = (estimator, data)
@@ -165,6 +187,10 @@ class Walk:
         if kind in ("SimpleImputer", "MissingIndicator") and part.missing_values is not None:
             if any(cell is None for cell in np.asarray(stage.data, dtype=object).ravel()):
                 raise Refused(["None in its data, which it does not take for missing: use NaN"])
+        if kind in VECTORIZERS:
+            stage = stage.text()
+            self.texts.update(index for index in stage.inputs if index is not None)
+            return TRANSFORMERS[kind](part), stage.through(part)
         steps = TRANSFORMERS[kind](part)
         if not steps:  # the identity
             return [], stage

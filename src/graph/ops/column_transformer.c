@@ -12,6 +12,6 @@ const struct op_type op_column_transformer = {
     .summary = "pipelines side by side, each on its columns",
     .create = column_transformer_create,
     .run = side_by_side_run,
+    .make_sparse = side_by_side_make_sparse,
     .destroy = side_by_side_destroy,
-    .inner = side_by_side_inner,
 };

@@ -28,6 +28,8 @@ static bool weights_read(struct discrete_nb *self, struct params *params, const 
     if (self->weights.rows < 2)
         return params_fail(params, "feature_log_prob_", err, "expected two classes or more");
     likelihood_outputs(&estimator->op, self->weights.rows);
+    if (isnan(self->threshold) || self->threshold >= 0.0)
+        estimator->op.sparse = OP_TAKES_SPARSE;
     return true;
 }
 
@@ -112,6 +114,30 @@ static bool discrete_run(const struct op *op, const struct matrix *in, struct ma
     return true;
 }
 
+/* A threshold that is not negative leaves zeros zeros. */
+static bool discrete_take_sparse(const struct op *op, const struct sparse *in, struct matrix *out,
+                                 uint32_t wanted, struct arena *scratch, struct err *err)
+{
+    const struct discrete_nb *self = (const struct discrete_nb *)op;
+    if (!estimator_check_sparse(op, in, err))
+        return false;
+    double *joint = estimator_scratch(scratch, op->classes, err);
+    if (joint == NULL)
+        return false;
+    for (size_t row = 0; row < in->rows; row++) {
+        struct sparse_row x = in->items[row];
+        double *bits = isnan(self->threshold) ? x.values : estimator_scratch(scratch, x.count, err);
+        if (bits == NULL)
+            return false;
+        for (size_t i = 0; !isnan(self->threshold) && i < x.count; i++)
+            bits[i] = x.values[i] > self->threshold;
+        x.values = bits;
+        sparse_affine_row(&self->weights, self->offset.values, &x, joint);
+        likelihood_answer(op, joint, out, row, wanted);
+    }
+    return true;
+}
+
 static void discrete_destroy(struct op *op)
 {
     struct discrete_nb *self = (struct discrete_nb *)op;
@@ -126,6 +152,7 @@ const struct op_type op_multinomial_nb = {
     .summary = "naive Bayes with counts",
     .create = multinomial_create,
     .run = discrete_run,
+    .take_sparse = discrete_take_sparse,
     .destroy = discrete_destroy,
 };
 
@@ -134,5 +161,6 @@ const struct op_type op_bernoulli_nb = {
     .summary = "naive Bayes with features that are there or not",
     .create = bernoulli_create,
     .run = discrete_run,
+    .take_sparse = discrete_take_sparse,
     .destroy = discrete_destroy,
 };

@@ -71,6 +71,20 @@ bool estimator_check(const struct op *op, const struct matrix *in, struct err *e
     return true;
 }
 
+bool estimator_check_sparse(const struct op *op, const struct sparse *in, struct err *err)
+{
+    for (size_t row = 0; row < in->rows; row++) {
+        const struct sparse_row *x = &in->items[row];
+        if (row_is_finite(x->values, x->count))
+            continue;
+        for (size_t i = 0; i < x->count; i++)
+            if (!isfinite(x->values[i]))
+                return cell_fail((const struct estimator *)op, x->values[i], row, x->columns[i],
+                                 err);
+    }
+    return true;
+}
+
 bool estimator_vector(struct estimator *estimator, struct params *params, const char *key,
                       size_t expected, struct params_vector *out, struct err *err)
 {

@@ -20,6 +20,8 @@ void estimator_finish(struct estimator *estimator);
 /* Each cell is a finite number: ERR_MISSING or ERR_RANGE with the first one's row and field. */
 bool estimator_check(const struct op *op, const struct matrix *in, struct err *err);
 
+bool estimator_check_sparse(const struct op *op, const struct sparse *in, struct err *err);
+
 /* As params_vector and params_matrix; NaN and infinity are refused, and their bytes are counted. */
 bool estimator_vector(struct estimator *estimator, struct params *params, const char *key,
                       size_t expected, struct params_vector *out, struct err *err);

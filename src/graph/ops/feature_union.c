@@ -12,6 +12,6 @@ const struct op_type op_feature_union = {
     .summary = "pipelines side by side, each on all columns",
     .create = feature_union_create,
     .run = side_by_side_run,
+    .make_sparse = side_by_side_make_sparse,
     .destroy = side_by_side_destroy,
-    .inner = side_by_side_inner,
 };

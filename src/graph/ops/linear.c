@@ -69,6 +69,14 @@ void linear_apply(const struct linear *linear, const struct matrix *x, const str
     linalg_affine(x, &linear->coef, linear->intercept.values, y);
 }
 
+void linear_apply_sparse(const struct linear *linear, const struct sparse *x,
+                         const struct matrix *y)
+{
+    for (size_t row = 0; row < x->rows; row++)
+        sparse_affine_row(&linear->coef, linear->intercept.values, &x->items[row],
+                          matrix_row(y, row));
+}
+
 bool linear_classifier_read(struct linear_classifier *self, struct params *params,
                             const struct columns *in, struct err *err)
 {
@@ -81,6 +89,7 @@ void linear_classifier_set(struct linear_classifier *self, enum linear_probabili
     struct op *op = &self->estimator.op;
     size_t scores = self->linear.coef.rows;
     self->probability = probability;
+    op->sparse = OP_TAKES_SPARSE;
     op->classes = scores == 1 ? 2 : scores;
     op_add_output(op, OUTPUT_LABEL, 1);
     if (probability != LINEAR_PROBABILITY_NONE)
@@ -119,24 +128,48 @@ static void probabilities(enum linear_probability kind, const double *scores, si
         p[i] /= sum;
 }
 
+static uint32_t score_output(const struct linear_classifier *self)
+{
+    return self->probability != LINEAR_PROBABILITY_NONE ? 2 : 1;
+}
+
+static void scores_answer(const struct linear_classifier *self, const struct matrix *scores,
+                          struct matrix *out, uint32_t wanted)
+{
+    bool has_probability = self->probability != LINEAR_PROBABILITY_NONE;
+    size_t count = self->linear.coef.rows;
+    for (size_t row = 0; estimator_wants(wanted, 0) && row < scores->rows; row++) {
+        const double *score = matrix_row(scores, row);
+        size_t label = count == 1 ? score[0] > 0.0 : special_argmax(score, count);
+        matrix_row(&out[0], row)[0] = (double)label;
+    }
+    for (size_t row = 0; has_probability && estimator_wants(wanted, 1) && row < scores->rows; row++)
+        probabilities(self->probability, matrix_row(scores, row), count, matrix_row(&out[1], row));
+}
+
 bool linear_classifier_run(const struct op *op, const struct matrix *in, struct matrix *out,
                            uint32_t wanted, struct arena *scratch, struct err *err)
 {
     const struct linear_classifier *self = (const struct linear_classifier *)op;
-    bool has_probability = self->probability != LINEAR_PROBABILITY_NONE;
-    size_t count = self->linear.coef.rows;
     struct matrix scores;
-    if (!estimator_check(op, in, err) || !estimator_target(op, out, wanted, has_probability ? 2 : 1,
-                                                           in->rows, scratch, &scores, err))
+    if (!estimator_check(op, in, err) ||
+        !estimator_target(op, out, wanted, score_output(self), in->rows, scratch, &scores, err))
         return false;
     linear_apply(&self->linear, in, &scores);
-    for (size_t row = 0; estimator_wants(wanted, 0) && row < in->rows; row++) {
-        const double *score = matrix_row(&scores, row);
-        size_t label = count == 1 ? score[0] > 0.0 : special_argmax(score, count);
-        matrix_row(&out[0], row)[0] = (double)label;
-    }
-    for (size_t row = 0; has_probability && estimator_wants(wanted, 1) && row < in->rows; row++)
-        probabilities(self->probability, matrix_row(&scores, row), count, matrix_row(&out[1], row));
+    scores_answer(self, &scores, out, wanted);
+    return true;
+}
+
+bool linear_classifier_take_sparse(const struct op *op, const struct sparse *in, struct matrix *out,
+                                   uint32_t wanted, struct arena *scratch, struct err *err)
+{
+    const struct linear_classifier *self = (const struct linear_classifier *)op;
+    struct matrix scores;
+    if (!estimator_check_sparse(op, in, err) ||
+        !estimator_target(op, out, wanted, score_output(self), in->rows, scratch, &scores, err))
+        return false;
+    linear_apply_sparse(&self->linear, in, &scores);
+    scores_answer(self, &scores, out, wanted);
     return true;
 }
 

@@ -15,6 +15,8 @@ bool linear_read(struct linear *linear, struct estimator *estimator, struct para
 void linear_finish(struct linear *linear);
 /* y: x->rows x outputs. */
 void linear_apply(const struct linear *linear, const struct matrix *x, const struct matrix *y);
+void linear_apply_sparse(const struct linear *linear, const struct sparse *x,
+                         const struct matrix *y);
 
 /* What makes probabilities of scores. */
 enum linear_probability {
@@ -36,6 +38,8 @@ bool linear_classifier_read(struct linear_classifier *self, struct params *param
 void linear_classifier_set(struct linear_classifier *self, enum linear_probability probability);
 bool linear_classifier_run(const struct op *op, const struct matrix *in, struct matrix *out,
                            uint32_t wanted, struct arena *scratch, struct err *err);
+bool linear_classifier_take_sparse(const struct op *op, const struct sparse *in, struct matrix *out,
+                                   uint32_t wanted, struct arena *scratch, struct err *err);
 void linear_classifier_destroy(struct op *op);
 
 #endif

@@ -22,5 +22,6 @@ const struct op_type op_linear_classifier = {
     .summary = "the class of the largest x coef^T + intercept, without probabilities",
     .create = classifier_create,
     .run = linear_classifier_run,
+    .take_sparse = linear_classifier_take_sparse,
     .destroy = linear_classifier_destroy,
 };

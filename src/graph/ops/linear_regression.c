@@ -15,6 +15,7 @@ static bool regression_read(struct linear_regression *self, struct params *param
     if (!estimator_init(&self->estimator, params, in, err) ||
         !linear_read(&self->linear, &self->estimator, params, err))
         return false;
+    self->estimator.op.sparse = OP_TAKES_SPARSE;
     op_add_output(&self->estimator.op, OUTPUT_VALUE, self->linear.coef.rows);
     return true;
 }
@@ -36,6 +37,18 @@ static bool regression_run(const struct op *op, const struct matrix *in, struct 
         return false;
     if (estimator_wants(wanted, 0))
         linear_apply(&self->linear, in, &out[0]);
+    return true;
+}
+
+static bool regression_take_sparse(const struct op *op, const struct sparse *in, struct matrix *out,
+                                   uint32_t wanted, struct arena *scratch, struct err *err)
+{
+    (void)scratch;
+    const struct linear_regression *self = (const struct linear_regression *)op;
+    if (!estimator_check_sparse(op, in, err))
+        return false;
+    if (estimator_wants(wanted, 0))
+        linear_apply_sparse(&self->linear, in, &out[0]);
     return true;
 }
 
@@ -76,6 +89,7 @@ const struct op_type op_linear_regression = {
     .summary = "x coef^T + intercept",
     .create = linear_regression_create,
     .run = regression_run,
+    .take_sparse = regression_take_sparse,
     .destroy = regression_destroy,
 };
 
@@ -84,6 +98,7 @@ const struct op_type op_ridge = {
     .summary = "x coef^T + intercept, as linear_regression",
     .create = ridge_create,
     .run = regression_run,
+    .take_sparse = regression_take_sparse,
     .destroy = regression_destroy,
 };
 
@@ -92,6 +107,7 @@ const struct op_type op_lasso = {
     .summary = "x coef^T + intercept, as linear_regression",
     .create = lasso_create,
     .run = regression_run,
+    .take_sparse = regression_take_sparse,
     .destroy = regression_destroy,
 };
 
@@ -100,5 +116,6 @@ const struct op_type op_elastic_net = {
     .summary = "x coef^T + intercept, as linear_regression",
     .create = elastic_net_create,
     .run = regression_run,
+    .take_sparse = regression_take_sparse,
     .destroy = regression_destroy,
 };

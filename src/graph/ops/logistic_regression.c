@@ -32,5 +32,6 @@ const struct op_type op_logistic_regression = {
     .summary = "sigmoid or softmax of x coef^T + intercept",
     .create = logistic_create,
     .run = linear_classifier_run,
+    .take_sparse = linear_classifier_take_sparse,
     .destroy = linear_classifier_destroy,
 };

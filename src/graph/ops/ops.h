@@ -11,6 +11,7 @@ extern const struct op_type op_binarizer;
 extern const struct op_type op_categorical_nb;
 extern const struct op_type op_center_distances;
 extern const struct op_type op_column_transformer;
+extern const struct op_type op_count_vectorizer;
 extern const struct op_type op_elastic_net;
 extern const struct op_type op_elliptic_envelope;
 extern const struct op_type op_feature_union;
@@ -18,6 +19,7 @@ extern const struct op_type op_function_transformer;
 extern const struct op_type op_gaussian_mixture;
 extern const struct op_type op_gaussian_nb;
 extern const struct op_type op_generalized_linear_regressor;
+extern const struct op_type op_hashing_vectorizer;
 extern const struct op_type op_k_bins_discretizer;
 extern const struct op_type op_k_means;
 extern const struct op_type op_k_neighbors_classifier;
@@ -55,6 +57,7 @@ extern const struct op_type op_simple_imputer;
 extern const struct op_type op_standard_scaler;
 extern const struct op_type op_svc;
 extern const struct op_type op_svr;
+extern const struct op_type op_tfidf_transformer;
 extern const struct op_type op_tree_ensemble;
 
 /* A zeroed operator of `size` bytes whose first member is its struct op, with type, inputs and
@@ -77,7 +80,7 @@ bool op_same_columns(struct op *op, const struct columns *in, struct err *err);
 bool op_new_columns(struct op *op, size_t count, struct err *err);
 
 /* More columns than any trainer makes; keeps a hostile document from asking for terabytes. */
-#define OP_COLUMNS_MAX ((size_t)1000000)
+#define OP_COLUMNS_MAX ((size_t)1 << 20)
 
 /* Appends an output. Returns its index. */
 uint32_t op_add_output(struct op *op, enum output_kind kind, size_t cols);

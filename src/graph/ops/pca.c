@@ -47,6 +47,8 @@ static bool pca_read(struct pca *self, struct params *params, const struct colum
                            in->count);
     if (params_has(params, "mean_") && !params_vector(params, "mean_", in->count, &self->mean, err))
         return false;
+    if (self->mean.values == NULL)
+        self->op.sparse = OP_TAKES_SPARSE;
     if (!whiten_read(self, params, err) || !op_new_columns(&self->op, count, err))
         return false;
     for (size_t i = 0; i < count; i++)
@@ -83,6 +85,21 @@ static bool pca_run(const struct op *op, const struct matrix *in, struct matrix 
     return true;
 }
 
+/* Without a mean, as TruncatedSVD has none. */
+static bool pca_take_sparse(const struct op *op, const struct sparse *in, struct matrix *out,
+                            uint32_t wanted, struct arena *scratch, struct err *err)
+{
+    (void)wanted, (void)scratch, (void)err;
+    const struct pca *self = (const struct pca *)op;
+    for (size_t row = 0; row < in->rows; row++) {
+        double *to = matrix_row(&out[0], row);
+        sparse_affine_row(&self->components, NULL, &in->items[row], to);
+        for (size_t i = 0; i < self->scale.count; i++)
+            to[i] /= self->scale.values[i];
+    }
+    return true;
+}
+
 static void pca_destroy(struct op *op)
 {
     struct pca *self = (struct pca *)op;
@@ -97,5 +114,6 @@ const struct op_type op_pca = {
     .summary = "principal components",
     .create = pca_create,
     .run = pca_run,
+    .take_sparse = pca_take_sparse,
     .destroy = pca_destroy,
 };

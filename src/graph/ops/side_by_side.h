@@ -10,7 +10,8 @@ bool side_by_side_create(struct op **op, const struct op_type *type, bool by_nam
                          struct params *params, const struct columns *in, struct err *err);
 bool side_by_side_run(const struct op *op, const struct matrix *in, struct matrix *out,
                       uint32_t wanted, struct arena *scratch, struct err *err);
+bool side_by_side_make_sparse(const struct op *op, const struct matrix *in, struct sparse *out,
+                              struct arena *memory, struct err *err);
 void side_by_side_destroy(struct op *op);
-const struct op *side_by_side_inner(const struct op *op, size_t index);
 
 #endif

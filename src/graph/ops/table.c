@@ -11,6 +11,7 @@ static const struct op_type *const table[] = {
     &op_categorical_nb,
     &op_center_distances,
     &op_column_transformer,
+    &op_count_vectorizer,
     &op_elastic_net,
     &op_elliptic_envelope,
     &op_feature_union,
@@ -18,6 +19,7 @@ static const struct op_type *const table[] = {
     &op_gaussian_mixture,
     &op_gaussian_nb,
     &op_generalized_linear_regressor,
+    &op_hashing_vectorizer,
     &op_k_bins_discretizer,
     &op_k_means,
     &op_k_neighbors_classifier,
@@ -55,6 +57,7 @@ static const struct op_type *const table[] = {
     &op_standard_scaler,
     &op_svc,
     &op_svr,
+    &op_tfidf_transformer,
     &op_tree_ensemble,
     NULL,
 };

@@ -318,7 +318,13 @@ static void column_parse(struct column *column, char *text)
              word = strtok_r(NULL, ",", &state))
             words[count++] = word;
     }
+    size_t length = strlen(text);
+    column->is_text = length > 1 && text[length - 1] == '~';
+    if (column->is_text)
+        text[length - 1] = '\0';
+    bool is_text = column->is_text;
     assert_true(column_set(column, text, colon != NULL ? words : NULL, count, NULL));
+    column->is_text = is_text;
 }
 
 struct columns fake_columns(const char *text)

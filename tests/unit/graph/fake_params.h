@@ -14,7 +14,7 @@
 struct params *fake_params(const char *text);
 void fake_params_destroy(struct params *params);
 
-/* Columns from names between spaces; ":a,b" gives one its words. */
+/* Columns from names between spaces; ":a,b" gives one its words, "~" makes it one of free text. */
 struct columns fake_columns(const char *text);
 
 /* op_create from a params text and a columns text; fails the test if that fails. */

@@ -31,7 +31,7 @@ static void test_steps(void **state)
     assert_true(pipeline_read(&pipeline, params, "steps", &columns, &err));
     assert_int_equal(pipeline.count, 3);
     assert_string_equal(columns.items[0].name, "b");
-    assert_int_equal(pipeline_width(&pipeline), 6);
+    assert_int_equal(pipeline_width(&pipeline, false), 6);
     assert_true(pipeline_bytes(&pipeline) > 0);
     double in[] = {1, 2, 3, 4}, out[] = {7, 7, 7, 7, 7, 7};
     run(&pipeline, in, out);

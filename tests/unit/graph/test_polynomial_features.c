@@ -168,7 +168,7 @@ static void test_refused(void **state)
     fake_op_refused("{'op': 'polynomial_features', 'min_degree': 3}", "a",
                     "$.min_degree: expected an integer from 0 to 2");
     fake_op_refused("{'op': 'polynomial_features', 'degree': 30}", "a b c d e f g h i j",
-                    "$.degree: 30 of 10 columns makes more than 1000000 columns");
+                    "$.degree: 30 of 10 columns makes more than 1048576 columns");
     fake_op_refused("{'op': 'polynomial_features', 'degree': 0, 'include_bias': false}", "a",
                     "make no column");
     fake_op_refused("{'op': 'polynomial_features'}", "a:x,y", "column 'a' holds words");

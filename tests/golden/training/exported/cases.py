@@ -15,7 +15,7 @@ from export_sklearn import export, save
 from export_sklearn.document import number, word
 from export_sklearn.walk import Walk
 
-from . import datasets, links, stored  # noqa: F401 (stored adds its cases to CASES)
+from . import datasets, links, stored, texts  # noqa: F401 (the last two add cases)
 from .estimators import CASES, Case
 
 CREATED = "2026-01-01T00:00:00Z"
@@ -23,6 +23,7 @@ NORMAL_97_5 = 1.959963984540054  # the normal distribution's quantile: the outpu
 
 
 def rows_of(frame: Any) -> list[list]:
+    frame = frame.to_frame() if frame.ndim == 1 else frame
     return [[word(cell) for cell in row] for row in frame.astype(object).values.tolist()]
 
 
@@ -67,7 +68,7 @@ def target_of(case: Case, data: datasets.Set) -> Any:
 
 
 def expected_of(estimator: Any, case: Case, data: datasets.Set) -> dict[str, list]:
-    walk = Walk(list(data.X.columns))
+    walk = Walk(list(data.X.columns) if data.X.ndim > 1 else [data.X.name])
     steps, model = walk.document(estimator, data.X)
     answers = walk.answers(estimator, model is not None)
     asked = datasets.load(case.rows or case.data).X
