@@ -1,0 +1,212 @@
+/* LinearClassifier, LinearRegressor. */
+#include <stdint.h>
+
+#include "tensor/kernels/kernels.h"
+#include "tensor/kernels/ml.h"
+
+struct linear {
+    struct ml_floats coefficients; /* outputs x features */
+    struct ml_floats intercepts;   /* one each, or none */
+    struct ml_labels labels;
+    enum ml_transform transform;
+    size_t outputs, features;
+};
+
+static bool read_coefficients(struct linear *linear, const struct attributes *attributes,
+                              struct arena *arena, struct err *err)
+{
+    return ml_copy_floats(attributes, "coefficients", arena, &linear->coefficients, err) &&
+           ml_copy_floats(attributes, "intercepts", arena, &linear->intercepts, err) &&
+           ml_transform_read(attributes, &linear->transform, err);
+}
+
+static bool check_sizes(struct linear *linear, struct err *err)
+{
+    if (linear->coefficients.count == 0 || linear->outputs == 0 ||
+        linear->coefficients.count % linear->outputs != 0)
+        return err_set(err, ERR_INVALID, "%zu coefficients are not a row for each of %zu outputs",
+                       linear->coefficients.count, linear->outputs);
+    if (linear->intercepts.count != 0 && linear->intercepts.count != linear->outputs)
+        return err_set(err, ERR_INVALID, "%zu intercepts for %zu outputs", linear->intercepts.count,
+                       linear->outputs);
+    linear->features = linear->coefficients.count / linear->outputs;
+    return true;
+}
+
+static bool create_classifier(struct node *node, const struct attributes *attributes,
+                              struct arena *arena, struct err *err)
+{
+    struct linear *linear = node->state;
+    if (!read_coefficients(linear, attributes, arena, err) ||
+        !ml_labels_read(attributes, "classlabels_strings", "classlabels_ints", arena,
+                        &linear->labels, err))
+        return false;
+    size_t labels = ml_labels_count(&linear->labels);
+    linear->outputs = linear->intercepts.count ? linear->intercepts.count : labels;
+    if (linear->outputs != labels && linear->outputs != 1)
+        return err_set(err, ERR_INVALID, "%zu labels for %zu classes", labels, linear->outputs);
+    return check_sizes(linear, err);
+}
+
+static bool create_regressor(struct node *node, const struct attributes *attributes,
+                             struct arena *arena, struct err *err)
+{
+    struct linear *linear = node->state;
+    int64_t targets = 1;
+    if (!read_coefficients(linear, attributes, arena, err) ||
+        !attributes_int(attributes, "targets", &targets, err))
+        return false;
+    if (targets < 1)
+        return err_set(err, ERR_INVALID, "targets is %lld", (long long)targets);
+    linear->outputs = (size_t)targets;
+    return check_sizes(linear, err);
+}
+
+static bool check_features(const struct call *call, int64_t *rows, struct err *err)
+{
+    const struct linear *linear = call->node->state;
+    int64_t columns;
+    if (!ml_shape(call, 0, rows, &columns, err))
+        return false;
+    if (columns != VALUE_ANY && (uint64_t)columns != linear->features)
+        return call_fail(call, err, ERR_INVALID, "the input has %lld columns, the model %zu",
+                         (long long)columns, linear->features);
+    return true;
+}
+
+/* One score and two labels: both classes get a column. */
+static bool two_from_one(const struct linear *linear)
+{
+    return linear->outputs == 1 && ml_labels_count(&linear->labels) == 2;
+}
+
+static bool infer_classifier(const struct call *call, struct err *err)
+{
+    const struct linear *linear = call->node->state;
+    int64_t rows;
+    if (!check_features(call, &rows, err))
+        return false;
+    int64_t columns = two_from_one(linear) ? 2 : (int64_t)linear->outputs;
+    return call_set_shape(call, 0, ml_labels_type(&linear->labels), &rows, 1, err) &&
+           call_set_shape(call, 1, VALUE_FLOAT, (int64_t[]){rows, columns}, 2, err);
+}
+
+static bool infer_regressor(const struct call *call, struct err *err)
+{
+    const struct linear *linear = call->node->state;
+    int64_t rows;
+    return check_features(call, &rows, err) &&
+           call_set_shape(call, 0, VALUE_FLOAT, (int64_t[]){rows, (int64_t)linear->outputs}, 2,
+                          err);
+}
+
+/* Products in float32, their sum in double, rounded once: no further from the exact score than any
+ * order of float32 additions, and the same in every batch. */
+static void scores_of(const struct linear *linear, const float *x, float *scores)
+{
+    for (size_t output = 0; output < linear->outputs; output++) {
+        const float *coefficients = linear->coefficients.data + output * linear->features;
+        double sum = linear->intercepts.count ? (double)linear->intercepts.data[output] : 0.0;
+        for (size_t f = 0; f < linear->features; f++)
+            sum += (double)x[f] * (double)coefficients[f];
+        scores[output] = (float)sum;
+    }
+}
+
+static size_t first_largest(const float *scores, size_t count)
+{
+    size_t best = 0;
+    for (size_t i = 1; i < count; i++)
+        if (scores[i] > scores[best])
+            best = i;
+    return best;
+}
+
+/* The label that a lone score decides on, which need not be among those the file names. */
+static void put_binary(const struct linear *linear, bool positive, const struct value *out,
+                       size_t row)
+{
+    static const struct value_string words[] = {{"0", 1}, {"1", 1}};
+    if (ml_labels_count(&linear->labels) == 2)
+        ml_labels_put(&linear->labels, positive, out, row);
+    else if (linear->labels.words.count)
+        out->strings[row] = words[positive];
+    else
+        out->int64s[row] = positive;
+}
+
+static void classify_row(const struct linear *linear, const float *x, const struct value *label,
+                         float *scores, size_t row)
+{
+    scores_of(linear, x, scores);
+    if (linear->outputs > 1) {
+        if (label != NULL)
+            ml_labels_put(&linear->labels, first_largest(scores, linear->outputs), label, row);
+        ml_transform_row(linear->transform, scores, linear->outputs);
+        return;
+    }
+    if (label != NULL)
+        put_binary(linear, scores[0] > 0, label, row);
+    if (two_from_one(linear))
+        ml_transform_two(linear->transform, 1.0F - scores[0], scores[0], scores);
+    else
+        ml_transform_row(linear->transform, scores, 1);
+}
+
+static bool run_classifier(const struct call *call, struct err *err)
+{
+    const struct linear *linear = call->node->state;
+    const struct value *label = call_output(call, 0), *out = call_output(call, 1);
+    const float *x = ml_floats_of(call, 0, err);
+    float *unwanted = call_scratch(call, linear->outputs + 1, sizeof *unwanted, err);
+    if (x == NULL || unwanted == NULL)
+        return false;
+    size_t rows = call_input(call, 0)->count / linear->features;
+    size_t columns = two_from_one(linear) ? 2 : linear->outputs;
+    for (size_t row = 0; row < rows; row++)
+        classify_row(linear, x + row * linear->features, label,
+                     out ? out->floats + row * columns : unwanted, row);
+    return true;
+}
+
+static bool run_regressor(const struct call *call, struct err *err)
+{
+    const struct linear *linear = call->node->state;
+    const float *x = ml_floats_of(call, 0, err);
+    if (x == NULL)
+        return false;
+    const struct value *out = call_output(call, 0);
+    size_t rows = call_input(call, 0)->count / linear->features;
+    for (size_t row = 0; row < rows; row++) {
+        float *scores = out->floats + row * linear->outputs;
+        scores_of(linear, x + row * linear->features, scores);
+        ml_transform_row(linear->transform, scores, linear->outputs);
+    }
+    return true;
+}
+
+const struct kernel kernel_linear_classifier = {
+    .domain = "ai.onnx.ml",
+    .name = "LinearClassifier",
+    .since = 1,
+    .inputs_min = 1,
+    .inputs_max = 1,
+    .outputs_max = 2,
+    .state_size = sizeof(struct linear),
+    .create = create_classifier,
+    .infer = infer_classifier,
+    .run = run_classifier,
+};
+
+const struct kernel kernel_linear_regressor = {
+    .domain = "ai.onnx.ml",
+    .name = "LinearRegressor",
+    .since = 1,
+    .inputs_min = 1,
+    .inputs_max = 1,
+    .outputs_max = 1,
+    .state_size = sizeof(struct linear),
+    .create = create_regressor,
+    .infer = infer_regressor,
+    .run = run_regressor,
+};
