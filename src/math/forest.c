@@ -16,16 +16,22 @@ static void *trim(void *block, size_t *room, size_t count, size_t size)
 
 struct forest *forest_build(struct forest_builder *builder, struct err *err)
 {
-    (void)err;
+    bool ok = forest_make_masks(builder, err) && forest_pack(builder, err);
     struct forest *forest = builder->forest;
-    builder->forest = NULL;
+    if (ok)
+        builder->forest = NULL;
     forest_builder_destroy(builder);
-    size_t value = forest->shape.sum == FOREST_SINGLE ? sizeof(float) : sizeof(double);
+    if (!ok)
+        return NULL;
+    size_t value = forest_width_size(forest->shape.sum);
     forest->trees =
         trim(forest->trees, &forest->tree_room, forest->tree_count, sizeof(*forest->trees));
-    forest->cells =
-        trim(forest->cells, &forest->cell_room, forest->cell_count, sizeof(*forest->cells));
+    if (forest->packed == NULL)
+        forest->cells =
+            trim(forest->cells, &forest->cell_room, forest->cell_count, sizeof(*forest->cells));
     forest->values = trim(forest->values, &forest->value_room, forest->value_count, value);
+    forest->masks =
+        trim(forest->masks, &forest->mask_room, forest->mask_count, forest_mask_size(forest));
     return forest;
 }
 
@@ -38,18 +44,26 @@ void forest_destroy(struct forest *forest)
     free(forest->specials);
     free(forest->sets);
     free(forest->values);
+    free(forest->packed);
+    free(forest->slots);
+    free(forest->positions);
+    free(forest->masks);
+    free(forest->word_ends);
     free(forest->columns);
     free(forest);
 }
 
 size_t forest_bytes(const struct forest *forest)
 {
-    size_t value = forest->shape.sum == FOREST_SINGLE ? sizeof(float) : sizeof(double);
+    size_t packed = forest->packed != NULL ? forest->cell_count : 0;
     return sizeof(*forest) + forest->tree_room * sizeof(*forest->trees) +
-           forest->cell_room * sizeof(*forest->cells) +
+           forest->cell_room * sizeof(*forest->cells) + packed * sizeof(*forest->packed) +
            forest->special_room * sizeof(*forest->specials) +
-           forest->set_room * sizeof(*forest->sets) + forest->value_room * value +
-           forest->column_room * sizeof(*forest->columns);
+           (forest->set_room + forest->slot_room + forest->position_room + forest->word_room) *
+               sizeof(uint32_t) +
+           forest->value_room * forest_width_size(forest->shape.sum) +
+           forest->column_room * sizeof(*forest->columns) +
+           forest->mask_room * forest_mask_size(forest);
 }
 
 size_t forest_tree_count(const struct forest *forest)
@@ -70,7 +84,7 @@ size_t forest_depth(const struct forest *forest)
 void forest_leaf_values(const struct forest *forest, size_t tree, uint32_t leaf, double *values)
 {
     const struct forest_tree *t = &forest->trees[tree];
-    size_t at = t->value + (size_t)leaf * t->count;
+    size_t at = t->value + (size_t)forest->slots[t->leaf + leaf] * t->count;
     for (size_t k = 0; k < t->count; k++) {
         if (forest->shape.sum == FOREST_SINGLE)
             values[k] = (double)((const float *)forest->values)[at + k];

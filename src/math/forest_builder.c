@@ -22,7 +22,7 @@ struct forest_builder *forest_builder_create(const struct forest_shape *shape, s
     builder->slot_count = SLOTS_FIRST;
     builder->forest->columns = mem_array(SLOTS_FIRST, sizeof(*builder->forest->columns));
     builder->forest->column_room = SLOTS_FIRST;
-    builder->forest->column_count = 1; /* COLUMN_LEAF */
+    builder->forest->column_count = COLUMN_FIRST;
     if (builder->slots != NULL && builder->forest->columns != NULL)
         return builder;
 out:
@@ -38,7 +38,7 @@ void forest_builder_destroy(struct forest_builder *builder)
     forest_destroy(builder->forest);
     free(builder->slots);
     free(builder->order);
-    free(builder->positions);
+    free(builder->leaves);
     free(builder->reached);
     free(builder);
 }
@@ -92,12 +92,12 @@ static bool slots_double(struct forest_builder *builder, struct err *err)
     free(builder->slots);
     builder->slots = slots;
     builder->slot_count *= 2;
-    for (uint32_t i = 1; i < builder->forest->column_count; i++)
+    for (uint32_t i = COLUMN_FIRST; i < builder->forest->column_count; i++)
         *column_slot(builder, builder->forest->columns[i]) = i;
     return true;
 }
 
-bool forest_column_intern(struct forest_builder *builder, struct forest_column column,
+static bool column_intern(struct forest_builder *builder, struct forest_column column,
                           uint32_t *index, struct err *err)
 {
     struct forest *forest = builder->forest;
@@ -173,7 +173,7 @@ static bool add_special(struct adding *adding, const struct forest_node *node, s
         special.set_words = node->set_words;
     if (special.set_words > SIZE_MAX - forest->set_count)
         return err_set(err, ERR_LIMIT, "the trees need more than %zu bytes", builder->bytes_max);
-    if (!forest_column_intern(builder, forest_split_column(node), &special.column, err) ||
+    if (!column_intern(builder, forest_split_column(node), &special.column, err) ||
         !forest_reserve(builder, &forest->sets, &forest->set_room,
                         forest->set_count + special.set_words, sizeof(*forest->sets), err) ||
         !forest_reserve(builder, &forest->specials, &forest->special_room,
@@ -199,10 +199,11 @@ static bool add_split(struct adding *adding, uint32_t index, struct forest_cell 
         if (!add_special(adding, node, &special, err))
             return false;
         cell->column = COLUMN_SPECIAL;
-        cell->threshold = (double)special;
+        cell->payload = special;
+        adding->tree.special = true;
     } else {
         struct forest_split split = forest_split_make(node, builder->forest->shape.input);
-        if (!forest_column_intern(builder, split.column, &cell->column, err))
+        if (!column_intern(builder, split.column, &cell->column, err))
             return false;
         cell->threshold = split.threshold;
         yes_first = split.yes_first;
@@ -210,48 +211,6 @@ static bool add_split(struct adding *adding, uint32_t index, struct forest_cell 
     cell->child = (uint32_t)adding->reached;
     return reach(adding, index, yes_first ? node->yes : node->no, err) &&
            reach(adding, index, yes_first ? node->no : node->yes, err);
-}
-
-static void store_values(struct forest *forest, size_t at, const double *values, size_t count)
-{
-    for (size_t k = 0; k < count; k++) {
-        if (forest->shape.sum == FOREST_SINGLE)
-            ((float *)forest->values)[at + k] = (float)values[k];
-        else
-            ((double *)forest->values)[at + k] = values[k];
-    }
-}
-
-static size_t value_size(const struct forest *forest)
-{
-    return forest->shape.sum == FOREST_SINGLE ? sizeof(float) : sizeof(double);
-}
-
-/* The values of every leaf that is among the nodes, reached or not, so that a leaf's position does
- * not depend on what is reached. */
-static bool add_leaves(struct adding *adding, struct err *err)
-{
-    struct forest *forest = adding->builder->forest;
-    uint32_t *positions = adding->builder->positions;
-    struct forest_tree *tree = &adding->tree;
-    for (size_t i = 0; i < adding->node_count; i++)
-        if (adding->nodes[i].test == FOREST_LEAF)
-            positions[i] = tree->leaf_count++;
-    size_t count;
-    if (!mem_multiply(tree->leaf_count, tree->count, &count) ||
-        count > SIZE_MAX - forest->value_count)
-        return err_set(err, ERR_LIMIT, "%" PRIu32 " leaves of %" PRIu32 " values", tree->leaf_count,
-                       tree->count);
-    tree->value = forest->value_count;
-    if (!forest_reserve(adding->builder, &forest->values, &forest->value_room,
-                        forest->value_count + count, value_size(forest), err))
-        return false;
-    for (size_t i = 0; i < adding->node_count; i++)
-        if (adding->nodes[i].test == FOREST_LEAF)
-            store_values(forest, tree->value + (size_t)positions[i] * tree->count,
-                         adding->nodes[i].values, tree->count);
-    forest->value_count += count;
-    return true;
 }
 
 /* Appends the cells breadth first; children are adjacent as they are reached together. */
@@ -265,9 +224,7 @@ static bool add_cells(struct adding *adding, struct err *err)
     size_t level_end = 1;
     for (size_t i = 0; i < adding->reached; i++) {
         uint32_t index = builder->order[i];
-        struct forest_cell cell = {.threshold = (double)builder->positions[index],
-                                   .column = COLUMN_LEAF,
-                                   .child = (uint32_t)i};
+        struct forest_cell cell = {.column = COLUMN_LEAF, .child = (uint32_t)i};
         if (i == level_end) {
             if (++tree->depth > FOREST_DEPTH_MAX)
                 return err_set(err, ERR_LIMIT, "deeper than %d levels", FOREST_DEPTH_MAX);
@@ -280,7 +237,91 @@ static bool add_cells(struct adding *adding, struct err *err)
             return false;
         forest->cells[forest->cell_count++] = cell;
     }
-    tree->cell_count = adding->reached;
+    tree->cell_count = (uint32_t)adding->reached;
+    return true;
+}
+
+/* A leaf's slot is its place from the first child's leaves to the second's: leaves[i] becomes the
+ * number of leaves below cell i, then the slot of the first of them. */
+static void number_leaves(const struct adding *adding)
+{
+    uint32_t *leaves = adding->builder->leaves;
+    struct forest_cell *cells = adding->builder->forest->cells + adding->tree.cell;
+    for (size_t i = adding->tree.cell_count; i-- > 0;)
+        leaves[i] = cells[i].column == COLUMN_LEAF
+                        ? 1
+                        : leaves[cells[i].child] + leaves[cells[i].child + 1];
+    leaves[0] = 0;
+    for (size_t i = 0; i < adding->tree.cell_count; i++) {
+        if (cells[i].column == COLUMN_LEAF) {
+            cells[i].payload = leaves[i];
+            continue;
+        }
+        uint32_t first = leaves[cells[i].child];
+        leaves[cells[i].child] = leaves[i];
+        leaves[cells[i].child + 1] = leaves[i] + first;
+    }
+}
+
+static void store_values(struct forest *forest, size_t at, const double *values, size_t count)
+{
+    for (size_t k = 0; k < count; k++) {
+        if (forest->shape.sum == FOREST_SINGLE)
+            ((float *)forest->values)[at + k] = (float)values[k];
+        else
+            ((double *)forest->values)[at + k] = values[k];
+    }
+}
+
+static bool reserve_leaves(struct adding *adding, struct err *err)
+{
+    struct forest_builder *builder = adding->builder;
+    struct forest *forest = builder->forest;
+    struct forest_tree *tree = &adding->tree;
+    for (size_t i = 0; i < adding->node_count; i++)
+        tree->leaf_count += adding->nodes[i].test == FOREST_LEAF;
+    size_t count;
+    if (!mem_multiply(tree->leaf_count, tree->count, &count) ||
+        count > SIZE_MAX - forest->value_count)
+        return err_set(err, ERR_LIMIT, "%" PRIu32 " leaves of %" PRIu32 " values", tree->leaf_count,
+                       tree->count);
+    size_t leaves = forest->leaf_count + tree->leaf_count;
+    return forest_reserve(builder, &forest->values, &forest->value_room,
+                          forest->value_count + count, forest_width_size(forest->shape.sum), err) &&
+           forest_reserve(builder, &forest->slots, &forest->slot_room, leaves, sizeof(uint32_t),
+                          err) &&
+           forest_reserve(builder, &forest->positions, &forest->position_room, leaves,
+                          sizeof(uint32_t), err);
+}
+
+/* The values of every leaf that is among the nodes, reached or not, so that a leaf's position does
+ * not depend on what is reached. */
+static bool add_leaves(struct adding *adding, struct err *err)
+{
+    struct forest *forest = adding->builder->forest;
+    struct forest_tree *tree = &adding->tree;
+    if (!reserve_leaves(adding, err))
+        return false;
+    number_leaves(adding);
+    tree->value = forest->value_count;
+    tree->leaf = forest->leaf_count;
+    /* where a node that is reached stands among the cells */
+    uint32_t *order = adding->builder->order, *place = adding->builder->leaves;
+    for (uint32_t i = 0; i < tree->cell_count; i++)
+        place[order[i]] = i;
+    const struct forest_cell *cells = forest->cells + tree->cell;
+    uint32_t position = 0, spare = (tree->cell_count + 1) / 2;
+    for (size_t i = 0; i < adding->node_count; i++) {
+        if (adding->nodes[i].test != FOREST_LEAF)
+            continue;
+        uint32_t slot = adding->builder->reached[i] ? (uint32_t)cells[place[i]].payload : spare++;
+        store_values(forest, tree->value + (size_t)slot * tree->count, adding->nodes[i].values,
+                     tree->count);
+        forest->slots[tree->leaf + position] = slot;
+        forest->positions[tree->leaf + slot] = position++;
+    }
+    forest->value_count += (size_t)tree->leaf_count * tree->count;
+    forest->leaf_count += tree->leaf_count;
     return true;
 }
 
@@ -300,13 +341,13 @@ static bool prepare_nodes(struct forest_builder *builder, size_t node_count, str
 {
     if (node_count > builder->node_room) {
         free(builder->order);
-        free(builder->positions);
+        free(builder->leaves);
         free(builder->reached);
         builder->order = mem_array(node_count, sizeof(*builder->order));
-        builder->positions = mem_array(node_count, sizeof(*builder->positions));
+        builder->leaves = mem_array(node_count, sizeof(*builder->leaves));
         builder->reached = mem_array(node_count, sizeof(*builder->reached));
         builder->node_room = node_count;
-        if (builder->order == NULL || builder->positions == NULL || builder->reached == NULL) {
+        if (builder->order == NULL || builder->leaves == NULL || builder->reached == NULL) {
             builder->node_room = 0;
             return err_set(err, ERR_MEMORY, "no memory for a tree of %zu nodes", node_count);
         }
@@ -326,7 +367,7 @@ bool forest_builder_add(struct forest_builder *builder, const struct forest_node
     adding.tree.first = (uint32_t)first;
     adding.tree.count = (uint32_t)count;
     if (!check_tree(&adding, err) || !prepare_nodes(builder, node_count, err) ||
-        !add_leaves(&adding, err) || !add_cells(&adding, err) ||
+        !add_cells(&adding, err) || !add_leaves(&adding, err) ||
         !forest_reserve(builder, &forest->trees, &forest->tree_room, forest->tree_count + 1,
                         sizeof(adding.tree), err))
         return false;

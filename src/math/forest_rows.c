@@ -4,36 +4,83 @@
 
 #define ZERO_THRESHOLD ((double)1e-35f) /* LightGBM's, a float there too */
 
-static double column_value(const struct forest_column *column, double x)
+static inline double column_value(uint8_t fill, uint8_t form, double x)
 {
-    if (column->fill == COLUMN_ZERO_FILLED)
+    if (fill == COLUMN_ZERO_FILLED)
         x = isnan(x) ? 0.0 : x;
-    else if (column->fill == COLUMN_ZERO_MISSING)
+    else if (fill == COLUMN_ZERO_MISSING)
         x = fabs(x) <= ZERO_THRESHOLD ? (double)NAN : x;
-    if (column->form == COLUMN_NEGATED)
+    if (form == COLUMN_NEGATED)
         return -x;
-    if (column->form == COLUMN_PRESENT)
+    if (form == COLUMN_PRESENT)
         return isnan(x) ? -(double)INFINITY : 0.0;
     return x;
 }
 
-static double feature_value(const struct forest *forest, const struct forest_rows *rows, size_t at)
+/* One column's place in the rows and in the block. */
+struct strip {
+    const struct forest_rows *rows;
+    size_t from; /* of the first value in rows->data */
+    size_t count;
+    bool round; /* to float32 */
+    uint8_t fill, form;
+};
+
+static inline double strip_value(const struct strip *strip, size_t i, uint8_t fill, uint8_t form)
 {
-    double x = rows->width == FOREST_SINGLE ? (double)((const float *)rows->data)[at]
-                                            : ((const double *)rows->data)[at];
-    return forest->shape.input == FOREST_SINGLE ? (double)(float)x : x;
+    size_t at = strip->from + i * strip->rows->stride;
+    double x = strip->rows->width == FOREST_SINGLE ? (double)((const float *)strip->rows->data)[at]
+                                                   : ((const double *)strip->rows->data)[at];
+    return column_value(fill, form, strip->round ? (double)(float)x : x);
+}
+
+static void strip_single(const struct strip *strip, float *to)
+{
+    if (strip->fill == COLUMN_PLAIN && strip->form == COLUMN_AS_IS)
+        for (size_t i = 0; i < strip->count; i++)
+            to[i] = (float)strip_value(strip, i, COLUMN_PLAIN, COLUMN_AS_IS);
+    else if (strip->fill == COLUMN_PLAIN && strip->form == COLUMN_NEGATED)
+        for (size_t i = 0; i < strip->count; i++)
+            to[i] = (float)strip_value(strip, i, COLUMN_PLAIN, COLUMN_NEGATED);
+    else
+        for (size_t i = 0; i < strip->count; i++)
+            to[i] = (float)strip_value(strip, i, strip->fill, strip->form);
+}
+
+static void strip_double(const struct strip *strip, double *to)
+{
+    if (strip->fill == COLUMN_PLAIN && strip->form == COLUMN_AS_IS)
+        for (size_t i = 0; i < strip->count; i++)
+            to[i] = strip_value(strip, i, COLUMN_PLAIN, COLUMN_AS_IS);
+    else if (strip->fill == COLUMN_PLAIN && strip->form == COLUMN_NEGATED)
+        for (size_t i = 0; i < strip->count; i++)
+            to[i] = strip_value(strip, i, COLUMN_PLAIN, COLUMN_NEGATED);
+    else
+        for (size_t i = 0; i < strip->count; i++)
+            to[i] = strip_value(strip, i, strip->fill, strip->form);
 }
 
 void forest_columns_compute(const struct forest *forest, const struct forest_rows *rows,
-                            size_t first, size_t count, double *columns)
+                            size_t first, size_t count, enum forest_width width, size_t stride,
+                            void *columns)
 {
-    for (size_t row = 0; row < count; row++) {
-        double *to = columns + row * forest->column_count;
-        size_t from = (first + row) * rows->stride;
-        to[COLUMN_LEAF] = -(double)INFINITY;
-        for (size_t i = 1; i < forest->column_count; i++) {
-            const struct forest_column *column = &forest->columns[i];
-            to[i] = column_value(column, feature_value(forest, rows, from + column->feature));
-        }
+    for (size_t i = 0; i < count; i++) {
+        if (width == FOREST_SINGLE)
+            ((float *)columns)[COLUMN_LEAF * stride + i] = -INFINITY;
+        else
+            ((double *)columns)[COLUMN_LEAF * stride + i] = -(double)INFINITY;
+    }
+    for (size_t c = COLUMN_FIRST; c < forest->column_count; c++) {
+        const struct forest_column *column = &forest->columns[c];
+        struct strip strip = {.rows = rows,
+                              .from = first * rows->stride + column->feature,
+                              .count = count,
+                              .round = forest->shape.input == FOREST_SINGLE,
+                              .fill = column->fill,
+                              .form = column->form};
+        if (width == FOREST_SINGLE)
+            strip_single(&strip, (float *)columns + c * stride);
+        else
+            strip_double(&strip, (double *)columns + c * stride);
     }
 }

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <cmocka.h>
 
-#include "math/forest.h"
+#include "math/forest_kernels.h"
 
 #include "forest_oracle.h"
 
@@ -132,9 +132,10 @@ static void check_leaves(const struct kind *kind, const struct forest *forest,
 
 #define SUM_BEGIN 0.25
 
+/* With every set of kernels that this processor runs. */
 static void check_sums(const struct kind *kind, const struct forest *forest,
-                       const struct random_tree *trees, const struct forest_rows *rows,
-                       struct arena *scratch)
+                       const struct forest_kernels *kernels, const struct random_tree *trees,
+                       const struct forest_rows *rows, struct arena *scratch)
 {
     struct err err = ERR_INIT;
     bool single = kind->shape.sum == FOREST_SINGLE;
@@ -144,7 +145,8 @@ static void check_sums(const struct kind *kind, const struct forest *forest,
     assert_true(floats != NULL && doubles != NULL);
     for (size_t i = 0; i < count; i++)
         floats[i] = (float)(doubles[i] = SUM_BEGIN);
-    assert_true(forest_sum(forest, rows, single ? (void *)floats : (void *)doubles, scratch, &err));
+    assert_true(forest_sum_with(forest, kernels, rows, single ? (void *)floats : (void *)doubles,
+                                scratch, &err));
     for (size_t r = 0; r < rows->count; r++) {
         double sums[OUTPUTS] = {SUM_BEGIN, SUM_BEGIN, SUM_BEGIN};
         expected_sums(kind, trees, (const double *)rows->data + r * rows->stride, sums);
@@ -207,7 +209,10 @@ static void check_kind(const struct kind *kind)
         for (size_t r = 0; r < ROWS[i]; r++)
             fill_row(data + r * stride, i % 2 == 0 && kind->missings > 1);
         struct forest_rows rows = {FOREST_DOUBLE, data, ROWS[i], stride};
-        check_sums(kind, forest, trees, &rows, &scratch);
+        const struct forest_kernels *levels[FOREST_LEVELS_MAX];
+        size_t level_count = forest_kernels_list(levels);
+        for (size_t k = 0; k < level_count; k++)
+            check_sums(kind, forest, levels[k], trees, &rows, &scratch);
         check_leaves(kind, forest, trees, &rows, &scratch);
         check_floats(kind, forest, trees, &rows, &scratch);
         free(data);
