@@ -94,6 +94,9 @@ struct op_type {
     /* Frees what create took and the operator itself (`free` when it took nothing else);
      * op->columns is finished by op_destroy. Gets half-made ones too. */
     void (*destroy)(struct op *op);
+    /* The operators inside of it one after the other, for those who look at models; NULL behind the
+     * last. May be NULL: it has none. */
+    const struct op *(*inner)(const struct op *op, size_t index);
 };
 
 /* First member of every operator. */

@@ -60,6 +60,11 @@ bool program_add_output(struct program *program, const char *name, const struct 
                         struct err *err);
 bool program_seal(struct program *program, struct err *err);
 
+/* Nodes that run: those that are not computed at load. */
+size_t program_node_count(const struct program *program);
+/* Memory it holds. */
+size_t program_bytes(const struct program *program);
+
 size_t program_input_count(const struct program *program);
 size_t program_output_count(const struct program *program);
 const char *program_input_name(const struct program *program, size_t i);

@@ -9,10 +9,7 @@
 #include "cli/commands.h"
 
 const struct command *const commands[] = {
-    &command_check,
-    &command_inspect,
-    &command_predict,
-    NULL,
+    &command_check, &command_golden, &command_inspect, &command_predict, NULL,
 };
 
 void command_complain(const char *command, const char *format, ...)
@@ -77,6 +74,17 @@ static int help(int argc, char **argv)
         command_print_help(command, &text);
     else
         print_overview(&text);
+    return command_print(&text);
+}
+
+/* The manual page's list of a command's options, for the page and its test. */
+static int print_manual(const char *name)
+{
+    struct buf text = BUF_INIT;
+    const struct command *command = find(name);
+    if (command == NULL)
+        return usage("", "there is no such command");
+    config_print_manual(&command->table, &text);
     return command_print(&text);
 }
 
@@ -166,6 +174,8 @@ int command_main(int argc, char **argv)
     }
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0)
         return help(argc - 2, argv + 2);
+    if (argc == 3 && strcmp(argv[1], "--print-manual") == 0)
+        return print_manual(argv[2]);
     const struct command *command = find(argv[1]);
     if (command == NULL)
         return usage("", "there is no such command");

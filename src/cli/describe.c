@@ -7,7 +7,6 @@
 #include "codec/json.h"
 
 #define WORDS_SHOWN 12
-#define OPERATORS_MAX 200
 
 const char *describe_type(const struct field *field)
 {
@@ -25,21 +24,28 @@ const char *describe_policy(enum field_policy policy)
     return names[policy];
 }
 
-size_t describe_operators(const struct graph *graph, struct describe_operator *list, size_t most)
+/* Operators within operators end at what documents allow: 16 deep. */
+static void count_operator(const struct op *op, struct describe_operators *operators)
 {
-    size_t count = 0;
-    for (size_t i = 0; i < graph->step_count; i++) {
-        const char *name = graph->steps[i]->type->name;
-        size_t at = 0;
-        while (at < count && strcmp(list[at].name, name) != 0)
-            at++;
-        if (at == most)
-            break;
-        if (at == count)
-            list[count++] = (struct describe_operator){.name = name};
-        list[at].count++;
+    size_t at = 0;
+    while (at < operators->count && strcmp(operators->items[at].name, op->type->name) != 0)
+        at++;
+    if (at < DESCRIBE_OPERATORS_MAX) {
+        operators->items[at].name = op->type->name;
+        operators->items[at].count++;
+        operators->count += at == operators->count;
     }
-    return count;
+    operators->total++;
+    const struct op *inner;
+    for (size_t i = 0; op->type->inner != NULL && (inner = op->type->inner(op, i)) != NULL; i++)
+        count_operator(inner, operators);
+}
+
+void describe_operators(const struct graph *graph, struct describe_operators *operators)
+{
+    *operators = (struct describe_operators){.count = 0};
+    for (size_t i = 0; i < graph->step_count; i++)
+        count_operator(graph->steps[i], operators);
 }
 
 static void put_fact(struct buf *out, const char *name, const char *value)
@@ -197,8 +203,8 @@ static void put_head(const char *path, const struct loaded *loaded, struct buf *
 void describe_text(const char *path, const struct loaded *loaded, struct buf *out)
 {
     const struct graph *graph = loaded->artifact.graph;
-    struct describe_operator operators[OPERATORS_MAX];
-    size_t count = describe_operators(graph, operators, OPERATORS_MAX);
+    struct describe_operators operators;
+    describe_operators(graph, &operators);
     put_head(path, loaded, out);
     buf_printf(out, "\ninputs (%zu)\n", graph->schema.field_count);
     for (size_t i = 0; i < graph->schema.field_count; i++)
@@ -208,7 +214,7 @@ void describe_text(const char *path, const struct loaded *loaded, struct buf *ou
         put_output(out, graph, i);
     put_labels(out, graph);
     put_targets(out, graph);
-    buf_printf(out, "\noperators (%zu)\n", graph->step_count);
-    for (size_t i = 0; i < count; i++)
-        buf_printf(out, "  %-28s %zu\n", operators[i].name, operators[i].count);
+    buf_printf(out, "\noperators (%zu)\n", operators.total);
+    for (size_t i = 0; i < operators.count; i++)
+        buf_printf(out, "  %-28s %zu\n", operators.items[i].name, operators.items[i].count);
 }

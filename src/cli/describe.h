@@ -13,13 +13,18 @@ void describe_json(const char *path, const struct loaded *loaded, struct buf *ou
 const char *describe_type(const struct field *field);
 const char *describe_policy(enum field_policy policy);
 
-/* An operator's name and how many of it the model has. */
-struct describe_operator {
-    const char *name;
+#define DESCRIBE_OPERATORS_MAX 200
+
+/* Distinct operators in the order in which they come, those within others too. */
+struct describe_operators {
+    struct {
+        const char *name;
+        size_t count;
+    } items[DESCRIBE_OPERATORS_MAX];
     size_t count;
+    size_t total;
 };
 
-/* Distinct operators in their order; returns how many, at most `most`. */
-size_t describe_operators(const struct graph *graph, struct describe_operator *list, size_t most);
+void describe_operators(const struct graph *graph, struct describe_operators *operators);
 
 #endif

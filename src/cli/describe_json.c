@@ -6,8 +6,6 @@
 #include "cli/describe.h"
 #include "codec/json.h"
 
-#define OPERATORS_MAX 200
-
 static void put_key(struct buf *out, const char *key)
 {
     char last = out->length > 0 ? out->data[out->length - 1] : '{';
@@ -170,12 +168,12 @@ static void put_names(struct buf *out, const struct graph *graph)
 
 static void put_operators(struct buf *out, const struct graph *graph)
 {
-    struct describe_operator operators[OPERATORS_MAX];
-    size_t count = describe_operators(graph, operators, OPERATORS_MAX);
+    struct describe_operators operators;
+    describe_operators(graph, &operators);
     put_key(out, "operators");
     buf_put_char(out, '{');
-    for (size_t i = 0; i < count; i++)
-        put_size(out, operators[i].name, operators[i].count);
+    for (size_t i = 0; i < operators.count; i++)
+        put_size(out, operators.items[i].name, operators.items[i].count);
     buf_put_char(out, '}');
 }
 

@@ -1,7 +1,9 @@
 #include "cli/load.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 
@@ -14,6 +16,9 @@ bool load_model_at(int fd, const char *path, const struct load_limits *limits,
     struct bundle_print print;
     int64_t begun = clock_monotonic_ns();
     *loaded = (struct loaded){0};
+    if (faccessat(fd, path, F_OK, 0) != 0) /* callers say where */
+        return err_set_errno(err, errno == ENOENT ? ERR_NOT_FOUND : ERR_IO, errno,
+                             "cannot be looked at");
     if (!bundle_read(fd, path, &bundle_limits, &bundle, &print, err))
         return false;
     memcpy(loaded->digest, bundle.digest, sizeof loaded->digest);

@@ -183,8 +183,10 @@ static bool take_bad(struct job *job, const struct source_row *row, struct err *
 static bool fill(struct job *job, struct err *err)
 {
     if (!input_is_ready(&job->input)) {
-        if (!answer_batch(job, err) || !output_flush(&job->output, err) ||
-            (job->faults.file.fd >= 0 && !output_flush(&job->faults.file, err)))
+        /* Who has seen an answer can rely on the list of the rows before it. */
+        if (!answer_batch(job, err) ||
+            (job->faults.file.fd >= 0 && !output_flush(&job->faults.file, err)) ||
+            !output_flush(&job->output, err))
             return false;
     }
     progress_tell(&job->progress, job->source.next_row, job->input.consumed, job->input.size);

@@ -223,15 +223,29 @@ static bool is_missing(const struct source *source, const struct field *field,
     return !cell->quoted || !empty_word;
 }
 
+/* Truth values as Python and R write them, where the field has them as words. */
+static bool read_boolean(const struct field *field, const struct csv_field *cell, bool *value)
+{
+    bool is_true = cell->length == 4 && strncasecmp(cell->text, "true", 4) == 0;
+    bool is_false = cell->length == 5 && strncasecmp(cell->text, "false", 5) == 0;
+    *value = is_true;
+    return (is_true || is_false) && field->type == FIELD_CATEGORY &&
+           strmap_get(&field->word_codes, cell->text, cell->length) == STRMAP_NONE &&
+           strmap_get(&field->word_codes, is_true ? "true" : "false", cell->length) != STRMAP_NONE;
+}
+
 static void read_cell(struct source *source, size_t column, const struct csv_field *cell)
 {
     struct frame *frame = &source->frame;
     const struct field *field = &source->schema->fields[column];
     double value;
+    bool truth;
     if ((cell->length == 0 || source->settings.word_count > 0) && is_missing(source, field, cell))
         frame_set_missing(frame, 0, column);
     else if (field->type == FIELD_NUMBER && read_number(cell->text, cell->length, &value))
         frame_set_number(frame, 0, column, value);
+    else if (read_boolean(field, cell, &truth))
+        frame_set_boolean(frame, 0, column, truth);
     else
         frame_set_text(frame, 0, column, cell->text, cell->length);
 }

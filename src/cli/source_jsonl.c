@@ -58,6 +58,8 @@ static void read_cell(struct frame *frame, size_t column, const struct json *val
         frame_set_text(frame, 0, column, text, length);
         break;
     case JSON_BOOL:
+        frame_set_boolean(frame, 0, column, json_bool(value));
+        break;
     case JSON_ARRAY:
     case JSON_OBJECT:
         frame_set_wrong(frame, 0, column);

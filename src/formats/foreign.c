@@ -71,8 +71,6 @@ static const struct {
     {"oblivious_trees", '{', "is a CatBoost model, a format that " NOT_YET},
     {"<PMML", '<', "is a PMML document, a format that " NOT_YET},
     {"_reconstructor", 'c', PICKLE},
-    {"onnx", '\x08', "is an ONNX model, a format that " NOT_YET},
-    {"ai.onnx", '\x08', "is an ONNX model, a format that " NOT_YET},
 };
 
 #define WORDS_WITHIN ((size_t)4096)

@@ -6,14 +6,12 @@
 #include "formats/foreign.h"
 #include "formats/lightgbm.h"
 #include "formats/native.h"
+#include "formats/onnx.h"
 #include "formats/trained.h"
 #include "formats/xgboost.h"
 
 static const struct format *const formats[] = {
-    &native_format,
-    &lightgbm_format,
-    &xgboost_format,
-    NULL,
+    &native_format, &onnx_format, &lightgbm_format, &xgboost_format, NULL,
 };
 
 static void golden_finish(struct golden *golden)

@@ -65,11 +65,15 @@ static bool value_refuse(const struct graph *graph, int which, size_t row, size_
     char want[VALUE_TEXT_SIZE];
     char have[VALUE_TEXT_SIZE];
     char place[32] = "";
+    char apart[64] = "";
+    if (output->kind != OUTPUT_LABEL && isfinite(expected) && isfinite(got))
+        snprintf(apart, sizeof apart, "; they differ by %.2g, a part of %.2g", fabs(got - expected),
+                 fabs(got / expected - 1));
     if (output->cols > 1)
         snprintf(place, sizeof place, "[%zu]", column);
-    err_set(err, ERR_INVALID, "golden row %zu, output \"%s\"%s: expected %s, got %s", row,
+    err_set(err, ERR_INVALID, "golden row %zu, output \"%s\"%s: expected %s, got %s%s", row,
             output->name, place, value_name(graph, output, expected, want),
-            value_name(graph, output, got, have));
+            value_name(graph, output, got, have), apart);
     return err_at(err, (int64_t)row, output->name);
 }
 

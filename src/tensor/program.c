@@ -284,6 +284,16 @@ bool program_add_node(struct program *program, const struct program_node *descri
     return node_make(program, node, described, err) || program_at_node(node, err);
 }
 
+size_t program_node_count(const struct program *program)
+{
+    return program->running_count;
+}
+
+size_t program_bytes(const struct program *program)
+{
+    return arena_capacity(&program->arena) + program->node_capacity * sizeof *program->nodes;
+}
+
 size_t program_input_count(const struct program *program)
 {
     return program->inputs.count;

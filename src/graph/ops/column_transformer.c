@@ -14,4 +14,5 @@ const struct op_type op_column_transformer = {
     .run = side_by_side_run,
     .make_sparse = side_by_side_make_sparse,
     .destroy = side_by_side_destroy,
+    .inner = side_by_side_inner,
 };

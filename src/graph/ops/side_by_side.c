@@ -229,3 +229,15 @@ void side_by_side_destroy(struct op *op)
     free(self->parts);
     free(self);
 }
+
+const struct op *side_by_side_inner(const struct op *op, size_t index)
+{
+    const struct side_by_side *self = (const struct side_by_side *)op;
+    for (size_t i = 0; i < self->part_count; i++) {
+        const struct pipeline *pipeline = &self->parts[i].pipeline;
+        if (index < pipeline->count)
+            return pipeline->steps[index];
+        index -= pipeline->count;
+    }
+    return NULL;
+}

@@ -13,5 +13,6 @@ bool side_by_side_run(const struct op *op, const struct matrix *in, struct matri
 bool side_by_side_make_sparse(const struct op *op, const struct matrix *in, struct sparse *out,
                               struct arena *memory, struct err *err);
 void side_by_side_destroy(struct op *op);
+const struct op *side_by_side_inner(const struct op *op, size_t index);
 
 #endif

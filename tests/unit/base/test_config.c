@@ -479,6 +479,21 @@ static void test_help_and_manual(void **state)
     buf_finish(&manual);
 }
 
+/* A command's own options: no variables, no headings, and a bare flag where a bool takes none. */
+static void test_manual_of_flags_only(void **state)
+{
+    (void)state;
+    struct config_table own = table;
+    struct buf manual = BUF_INIT;
+    own.environment = NULL;
+    config_print_manual(&own, &manual);
+    assert_null(strstr(buf_text(&manual), "OMEN"));
+    assert_null(strstr(buf_text(&manual), "## "));
+    assert_non_null(strstr(buf_text(&manual), "*--[no-]verbose*\n\t"));
+    assert_non_null(strstr(buf_text(&manual), "*--threads*=_N_\n\t"));
+    buf_finish(&manual);
+}
+
 #define CASE(test) cmocka_unit_test_setup_teardown(test, fixture_make, fixture_drop)
 
 int main(void)
@@ -498,6 +513,7 @@ int main(void)
         CASE(test_print_reads_back),
         CASE(test_sample_gives_defaults),
         CASE(test_help_and_manual),
+        CASE(test_manual_of_flags_only),
     };
     return cmocka_run_group_tests_name("base/config", tests, NULL, NULL);
 }

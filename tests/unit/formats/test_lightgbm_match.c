@@ -39,6 +39,7 @@ static const struct {
     {"0:1:7 0:1:2 [0.1:1] [0.2:1]", "0,1", 1, {3}, {NO, 0, NO, NO}},
     {"none 0:1 [0.5:1] [0.5:2]", "", 2, {1, 2}, {0, 1, NO, NO}},
     {"[1.5:2] [0.5:3] 0 [0:1]", "", 0, {0}, {NO, NO, NO, NO}},
+    {"0:1 [0.5:1] none 3:5", "0,3", 0, {0}, {NO, NO, NO, NO}},
     /* the parameter is not believed where the data says otherwise */
     {"0:1 [0.5:9] [0.5:1] [0.5:2]", "1", 1, {2}, {0, NO, NO, NO}},
 };

@@ -444,6 +444,32 @@ static void test_whole_numbers(void **state)
     finish(&f);
 }
 
+/* Of a stream: what was wrong with one row is forgotten at the next, counts go on. */
+static void test_rows_by_themselves(void **state)
+{
+    (void)state;
+    struct fixture f;
+    double cells[FIELDS];
+    setup(&f);
+    assert_true(schema_seal(&f.schema, &f.err));
+    for (int i = 0; i < 40; i++) {
+        frame_begin_row(&f.frame, &f.schema, cells, &f.arena);
+        frame_set_number(&f.frame, 0, AGE, i % 2 == 0 ? 20 : 121);
+        frame_set_text(&f.frame, 0, SEX, "male", 4);
+        assert_int_equal(frame_seal(&f.frame, &f.err), false);
+        assert_int_equal(f.frame.problem_count, 1 + i % 2);
+        assert_string_equal(f.err.text, i % 2 == 0 ? "field 'size' is missing"
+                                                   : "field 'age' must be from 0 to 120");
+        assert_true(cells[SEX] == 1);
+    }
+    assert_int_equal(f.frame.counts[FRAME_MISSING], 40);
+    assert_int_equal(f.frame.counts[FRAME_OUT_OF_RANGE], 20);
+    frame_begin_row(&f.frame, &f.schema, cells, &f.arena);
+    fill(&f, 0, 20);
+    assert_true(frame_seal(&f.frame, &f.err));
+    finish(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -455,7 +481,7 @@ int main(void)
         cmocka_unit_test(test_limits),         cmocka_unit_test(test_infinity_is_no_word),
         cmocka_unit_test(test_texts),          cmocka_unit_test(test_text_policies),
         cmocka_unit_test(test_whole_numbers),  cmocka_unit_test(test_texts_beyond_the_limit),
-        cmocka_unit_test(test_booleans),
+        cmocka_unit_test(test_booleans),       cmocka_unit_test(test_rows_by_themselves),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

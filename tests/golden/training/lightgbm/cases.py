@@ -22,8 +22,10 @@ from .trainer import lgb, VERSION
 Parameters = dict[str, Any]
 Maker = Callable[[], Case]
 
-BASE: Parameters = {"verbose": -1, "num_threads": 1, "seed": 11, "deterministic": True,
-                    "num_leaves": 7, "min_data_in_leaf": 10, "learning_rate": 0.3}
+BASE: Parameters = {"verbose": -1, "num_threads": 1, "seed": 11, "num_leaves": 7,
+                    "min_data_in_leaf": 10, "learning_rate": 0.3}
+if VERSION >= (3, 3, 0):
+    BASE["deterministic"] = True
 RF: Parameters = {"boosting": "rf", "bagging_freq": 1, "bagging_fraction": 0.6,
                   "feature_fraction": 0.8}
 GROUPS = [20] * (data.ROWS // 20)
