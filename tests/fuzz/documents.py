@@ -243,7 +243,7 @@ GOOD = {
             "prob_a_": [-1, -1, -1],
             "prob_b_": [0, 0, 0],
         },
-        golden=golden([0, 2], label=0),
+        golden=golden([0, 2], label=2),
     ),
     "kernels": document(
         steps=[
@@ -296,6 +296,42 @@ GOOD = {
         "model": {"op": "ridge", "coef_": [6, 6, 6, 0, 0, 0, 1], "intercept_": 1},
         "golden": golden(["The cat the DOG", 2], value=9),
     },
+    "process": document(
+        model={
+            "op": "gaussian_process_regressor",
+            "kernel_": {
+                "kind": "sum",
+                "left": {
+                    "kind": "product",
+                    "left": {"kind": "constant", "value": 2},
+                    "right": {"kind": "matern", "length_scale": [1, 2], "nu": 0.7},
+                },
+                "right": {"kind": "white", "noise": 0.5},
+            },
+            "x_train_": [[0, 0], [1, 1]],
+            "alpha_": [[1, -1]],
+            "y_train_mean_": [3],
+            "y_train_std_": [2],
+            "l_": [[1, 0], [0.5, 1]],
+        },
+        golden=golden([1000000, 0], value=3),
+    ),
+    "process-of-classes": document(
+        model={
+            "op": "gaussian_process_classifier",
+            "x_train_": [[0, 0], [1, 1]],
+            "machines": [
+                {
+                    "kernel_": {"kind": "power", "left": {"kind": "dot_product", "sigma_0": 1},
+                                "exponent": 2},
+                    "weights_": [-0.5, 0.5],
+                    "w_sr_": [0.5, 0.5],
+                    "l_": [[2, 0], [1, 2]],
+                }
+            ],
+        },
+        golden=golden([1, 1], label=1),
+    ),
 }
 
 BAD = {

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "formats/format.h"
+#include "math/init.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -39,6 +40,7 @@ static void run_rows(const struct artifact *artifact)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+    math_init();
     char *text = malloc(size + 1); /* as file_read gives it */
     if (text == NULL)
         return 0;

@@ -7,7 +7,7 @@ from typing import Any, Callable
 
 import numpy as np
 
-from . import densities, kernels, neighbors, projections
+from . import densities, kernels, neighbors, processes, projections
 from .document import Refused, matrix, number, vector
 
 Model = tuple  # the operator, its outputs and, where there is more to say, an Extra
@@ -218,5 +218,6 @@ PREDICTORS: dict[str, Callable[[Any, np.ndarray], Model]] = {
     **densities.PREDICTORS,
     **kernels.PREDICTORS,
     **neighbors.PREDICTORS,
+    **processes.PREDICTORS,
     **projections.PREDICTORS,
 }

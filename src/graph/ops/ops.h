@@ -18,6 +18,8 @@ extern const struct op_type op_feature_union;
 extern const struct op_type op_function_transformer;
 extern const struct op_type op_gaussian_mixture;
 extern const struct op_type op_gaussian_nb;
+extern const struct op_type op_gaussian_process_classifier;
+extern const struct op_type op_gaussian_process_regressor;
 extern const struct op_type op_generalized_linear_regressor;
 extern const struct op_type op_hashing_vectorizer;
 extern const struct op_type op_k_bins_discretizer;

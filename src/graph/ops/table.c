@@ -18,6 +18,8 @@ static const struct op_type *const table[] = {
     &op_function_transformer,
     &op_gaussian_mixture,
     &op_gaussian_nb,
+    &op_gaussian_process_classifier,
+    &op_gaussian_process_regressor,
     &op_generalized_linear_regressor,
     &op_hashing_vectorizer,
     &op_k_bins_discretizer,

@@ -118,22 +118,25 @@ def mixed_new() -> Set:
     return Set("mixed-new", frame, before.y[::4], before.classes)
 
 
-def some(name: str, step: int, decimals: int) -> Callable[[], Set]:
+def some(name: str, step: int, decimals: int, called: str = "some") -> Callable[[], Set]:
     """Every step-th row, rounded so that documents which hold rows stay short."""
     def make() -> Set:
         whole = load(name)
         frame = whole.X.iloc[::step].round(decimals).reset_index(drop=True)
-        return Set(f"{name}-some", frame, whole.y[::step], whole.classes, whole.targets)
+        return Set(f"{name}-{called}", frame, whole.y[::step], whole.classes, whole.targets)
     return make
 
 
 MAKERS = {
     "breast-cancer": breast_cancer,
+    "breast-cancer-few": some("breast-cancer", 25, 2, "few"),
     "breast-cancer-some": some("breast-cancer", 11, 2),
     "diabetes": diabetes,
+    "diabetes-few": some("diabetes", 18, 1, "few"),
     "diabetes-some": some("diabetes", 9, 1),
     "digits": digits,
     "iris": iris,
+    "iris-few": some("iris", 7, 1, "few"),
     "iris-some": some("iris", 3, 1),
     "linnerud": linnerud,
     "mixed": mixed,

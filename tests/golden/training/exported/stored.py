@@ -10,6 +10,8 @@ from sklearn import neighbors as near
 from sklearn import preprocessing as pp
 from sklearn import random_projection, svm
 from sklearn.covariance import EllipticEnvelope
+from sklearn.gaussian_process import GaussianProcessClassifier, GaussianProcessRegressor
+from sklearn.gaussian_process import kernels as gp
 from sklearn.kernel_ridge import KernelRidge
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.mixture import BayesianGaussianMixture, GaussianMixture
@@ -143,3 +145,24 @@ stored("wine-quantiles", WINE,
 stored("diabetes-quantiles-normal", SUGAR,
        lambda: make_pipeline(pp.QuantileTransformer(n_quantiles=30, output_distribution="normal"),
                              Ridge()), rows="diabetes")
+
+# Gaussian processes. Near the training data the variance is a small difference of large numbers.
+for _name, _kernel in {
+    "rbf": gp.ConstantKernel(1.0) * gp.RBF(2.0) + gp.WhiteKernel(0.5),
+    "matern": gp.Matern(3.0, nu=1.5) + gp.WhiteKernel(0.4),
+    "matern-general": gp.Matern(3.0, nu=0.8) + gp.WhiteKernel(0.4),
+    "quadratic": gp.RationalQuadratic(2.0, alpha=0.5) * gp.ConstantKernel(2.0) +
+                 gp.WhiteKernel(0.4),
+    "waves": gp.ExpSineSquared(2.0, periodicity=60.0) + gp.WhiteKernel(0.5),
+    "dots": gp.DotProduct(1.0) ** 2 + gp.WhiteKernel(2.0),
+}.items():
+    stored(f"diabetes-process-{_name}", "diabetes-few",
+           lambda kernel=_kernel: scaled(GaussianProcessRegressor(
+               kernel, optimizer=None, normalize_y=True)),
+           rows="diabetes-some", floors={"std": "column", "value": "column"})
+stored("iris-process", "iris-few",
+       lambda: GaussianProcessClassifier(1.5 * gp.RBF([1.0, 2.0, 1.0, 2.0]), optimizer=None),
+       rows="iris-some", words=True)
+stored("cancer-process", "breast-cancer-few",
+       lambda: scaled(GaussianProcessClassifier(gp.Matern(2.0, nu=2.5), optimizer=None)),
+       rows="breast-cancer-some")
