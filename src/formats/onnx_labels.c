@@ -133,10 +133,10 @@ static bool take_list(const Onnx__Graph *graph, const Onnx__Node *node, struct o
             return take_tensor(tensor->t, labels, arena, err);
         return take_attribute(node, "values_strings", "values_int64s", labels, arena, err);
     }
-    if (same(node->op_type, "SVMClassifier") || same(node->op_type, "TreeEnsembleClassifier"))
+    if (same(node->op_type, "TreeEnsembleClassifier"))
         return take_attribute(node, "classlabels_strings", "classlabels_int64s", labels, arena,
                               err);
-    if (same(node->op_type, "LinearClassifier"))
+    if (same(node->op_type, "LinearClassifier") || same(node->op_type, "SVMClassifier"))
         return take_attribute(node, "classlabels_strings", "classlabels_ints", labels, arena, err);
     return true;
 }

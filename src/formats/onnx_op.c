@@ -1,6 +1,7 @@
 #include "formats/onnx_op.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -431,11 +432,14 @@ bool onnx_op_labels(const struct op *op, struct graph_label **labels, struct err
         struct graph_label *label = &(*labels)[i];
         label->is_number = self->labels.words == NULL;
         if (label->is_number) {
+            char text[32];
+            int length = snprintf(text, sizeof text, "%lld", (long long)self->labels.numbers[i]);
             label->number = (double)self->labels.numbers[i];
-            continue;
+            label->text = mem_copy_text(text, (size_t)length);
+        } else {
+            const struct value_string *word = &self->labels.words[i];
+            label->text = mem_copy_text(word->bytes, word->length);
         }
-        const struct value_string *word = &self->labels.words[i];
-        label->text = mem_copy_text(word->bytes, word->length);
         if (label->text == NULL)
             return no_memory(err);
     }
