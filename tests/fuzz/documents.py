@@ -332,6 +332,17 @@ GOOD = {
         },
         golden=golden([1, 1], label=1),
     ),
+    "target-means": {
+        "format": "omen/1",
+        "inputs": [{"name": "w", "type": "category", "values": ["a", "b"], "on_unknown": "zero"}],
+        "steps": [{
+            "op": "target_encoder",
+            "categories_": [["a", "b"]],
+            "encodings_": [[1, 2], [3, 4]],
+            "target_mean_": [5, 6],
+        }],
+        "golden": golden(["b"], value=[2, 4]),
+    },
 }
 
 BAD = {

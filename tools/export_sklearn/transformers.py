@@ -117,6 +117,13 @@ def one_hot_encoder(encoder: Any) -> Steps:
     return [step]
 
 
+def target_encoder(encoder: Any) -> Steps:
+    """Lists by column and, for a target of several classes, by class."""
+    return [{"op": "target_encoder", "categories_": categories(encoder),
+             "encodings_": [vector(values) for values in encoder.encodings_],
+             "target_mean_": vector(encoder.target_mean_)}]
+
+
 def _ordinal_missing(encoder: Any) -> float:
     """What a missing value becomes: encoded_missing_value if it is NaN, but None has a code like
     any other category."""
@@ -234,6 +241,7 @@ TRANSFORMERS: dict[str, Callable[[Any], Steps]] = {
     "RobustScaler": robust_scaler,
     "SimpleImputer": simple_imputer,
     "StandardScaler": standard_scaler,
+    "TargetEncoder": target_encoder,
     "TruncatedSVD": truncated_svd,
     **kernels.TRANSFORMERS,
     **neighbors.TRANSFORMERS,
@@ -241,4 +249,4 @@ TRANSFORMERS: dict[str, Callable[[Any], Steps]] = {
     **text.TRANSFORMERS,
 }
 
-ENCODERS = {"OneHotEncoder", "OrdinalEncoder"}
+ENCODERS = {"OneHotEncoder", "OrdinalEncoder", "TargetEncoder"}

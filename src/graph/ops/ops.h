@@ -59,6 +59,7 @@ extern const struct op_type op_simple_imputer;
 extern const struct op_type op_standard_scaler;
 extern const struct op_type op_svc;
 extern const struct op_type op_svr;
+extern const struct op_type op_target_encoder;
 extern const struct op_type op_tfidf_transformer;
 extern const struct op_type op_tree_ensemble;
 

@@ -59,6 +59,7 @@ static const struct op_type *const table[] = {
     &op_standard_scaler,
     &op_svc,
     &op_svr,
+    &op_target_encoder,
     &op_tfidf_transformer,
     &op_tree_ensemble,
     NULL,

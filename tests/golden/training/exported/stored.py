@@ -9,6 +9,7 @@ from sklearn import naive_bayes as nb
 from sklearn import neighbors as near
 from sklearn import preprocessing as pp
 from sklearn import random_projection, svm
+from sklearn.compose import ColumnTransformer
 from sklearn.covariance import EllipticEnvelope
 from sklearn.gaussian_process import GaussianProcessClassifier, GaussianProcessRegressor
 from sklearn.gaussian_process import kernels as gp
@@ -166,3 +167,12 @@ stored("iris-process", "iris-few",
 stored("cancer-process", "breast-cancer-few",
        lambda: scaled(GaussianProcessClassifier(gp.Matern(2.0, nu=2.5), optimizer=None)),
        rows="breast-cancer-some")
+
+# Categories that become numbers of the target.
+NUMBERS, WORDS = ["texture", "points"], ["smoothness", "symmetry", "concavity grade", "border"]
+stored("mixed-target-encoder", "mixed", lambda: make_pipeline(ColumnTransformer([
+    ("words", pp.TargetEncoder(random_state=SEED), WORDS), ("numbers", "passthrough", NUMBERS)]),
+    pp.StandardScaler(), LogisticRegression()), rows="mixed-new", words=True)
+stored("mixed-target-encoder-value", "mixed", lambda: ColumnTransformer([
+    ("words", pp.TargetEncoder(smooth=5.0, random_state=SEED), WORDS + ["points"])]),
+    target="worst area", rows="mixed-new")
