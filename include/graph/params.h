@@ -85,10 +85,11 @@ bool params_matrix(struct params *params, const char *key, size_t rows, size_t c
                    struct matrix *out, struct err *err);
 bool params_list(struct params *params, const char *key, size_t expected, struct params_list *out,
                  struct err *err);
-/* The source's own length and element. */
+/* The source's own length, element and child. */
 size_t params_length(struct params *params, const char *key);
 struct params *params_element(struct params *params, const char *key, size_t index,
                               struct err *err);
+struct params *params_child(struct params *params, const char *key, struct err *err);
 /* Fails with the place and a sentence; key "" is the place of params itself. */
 bool params_fail(struct params *params, const char *key, struct err *err, const char *format, ...)
     __attribute__((format(printf, 4, 5)));

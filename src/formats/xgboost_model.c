@@ -19,7 +19,7 @@ struct xgboost_model {
 /* src/common/math.h: the bound keeps expf finite, the last term is below float32's resolution. */
 static float sigmoid(float margin)
 {
-    float x = 88.7F < -margin ? 88.7F : -margin; /* NaN stays */
+    float x = -margin < 88.7F ? -margin : 88.7F;
     float denominator = expf(x) + 1.0F + 1e-16F;
     return 1.0F / denominator;
 }

@@ -7,10 +7,6 @@
 #include "base/mem.h"
 
 #define CATEGORY_MAX 16777216 /* XGBoost's codes are below it: float32 holds them */
-/* Trees take less memory than their text, but for sets with high codes, which a few bytes ask for.
- */
-#define BYTES_LEAST ((size_t)256 << 20)
-#define BYTES_PER_BYTE ((size_t)64)
 #define NUMERICAL 0
 #define CATEGORICAL 1
 
@@ -277,20 +273,7 @@ static void fill_set(const struct tree *tree, size_t which, uint32_t *set, size_
 }
 
 /* A few high codes ask for many words each: all of a tree's together are bounded. */
-#define SET_WORDS_MAX ((size_t)1 << 24)
-
-/* Nodes do not share categories, so that reading them takes no longer than the file is large. */
-static bool check_shares(struct trees *trees)
-{
-    const struct tree *tree = &trees->tree;
-    int64_t total = 0;
-    for (size_t i = 0; i < tree->category_counts.count; i++) {
-        int32_t count = tree->category_counts.values[i];
-        total += count > 0 ? count : 0;
-    }
-    return total <= (int64_t)tree->categories.count ||
-           refuse(trees, "its nodes have more categories than there are");
-}
+#define SET_WORDS_MAX ((size_t)1 << 26)
 
 static bool make_sets(struct trees *trees)
 {
@@ -432,7 +415,7 @@ static bool add_tree(struct trees *trees)
     if (!ok)
         return no_memory(trees);
     memset(trees->nodes, 0, tree->left.count * sizeof *trees->nodes);
-    return check_shares(trees) && make_sets(trees) && make_nodes(trees, size) &&
+    return make_sets(trees) && make_nodes(trees, size) &&
            forest_builder_add(trees->builder, trees->nodes, tree->left.count, group, size,
                               trees->err);
 }
@@ -470,13 +453,11 @@ struct forest *xgboost_trees_read(const struct xgboost_document *document, size_
                                   struct err *err)
 {
     size_t outputs = xgboost_document_outputs(document);
-    size_t memory = BYTES_LEAST + BYTES_PER_BYTE * document->trees.size;
     struct forest_shape shape = {
         .input = FOREST_SINGLE,
         .sum = FOREST_SINGLE,
         .features = (size_t)document->features,
         .outputs = outputs,
-        .bytes_max = memory < FOREST_BYTES_MAX ? memory : FOREST_BYTES_MAX,
     };
     struct trees trees = {.document = document, .err = err, .outputs = outputs};
     struct forest *forest = NULL;

@@ -163,6 +163,11 @@ struct params *params_element(struct params *params, const char *key, size_t ind
     return params->source->element(params, key, index, err);
 }
 
+struct params *params_child(struct params *params, const char *key, struct err *err)
+{
+    return params->source->child(params, key, err);
+}
+
 void params_vector_finish(struct params_vector *vector)
 {
     if (vector == NULL)

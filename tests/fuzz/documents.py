@@ -21,7 +21,151 @@ def golden(row, **answers):
     return {"rows": [{"in": row, "out": answers}]}
 
 
+LINEAR = {"op": "linear_classifier", "coef_": [[1, 0]], "intercept_": [-1]}
+LOGISTIC = {"op": "logistic_regression", "coef_": [[1, 0]], "intercept_": [-1]}
+RIDGE = {"op": "ridge", "coef_": [1, 2]}
+TREES = {
+    "compare": "<=",
+    "dtype": "float32",
+    "sum_dtype": "float64",
+    "trees": [{"feature": [0, 0, 0], "threshold": [1.5, 0, 0], "left": [1, -1, -1], "value": [0, 1, 3]}],
+}
+
+
+def members(*operators, **more):
+    return [{"steps": [operator], **more} for operator in operators]
+
+
 GOOD = {
+    "votes": document(
+        model={"op": "voting_classifier", "weights": [1, 2], "estimators": members(LINEAR, LOGISTIC)},
+        golden=golden([3, 0], label=1, probability=[0, 1]),
+    ),
+    "soft-votes": document(
+        model={
+            "op": "voting_classifier",
+            "voting": "soft",
+            "classes": 3,
+            "estimators": members(LOGISTIC, classes=[0, 2]),
+        },
+        golden=golden([1, 0], label=0, probability=[0.5, 0, 0.5]),
+    ),
+    "means": document(
+        model={"op": "voting_regressor", "estimators": members(RIDGE, RIDGE)},
+        golden=golden([1, 1], value=3),
+    ),
+    "medians": document(
+        model={
+            "op": "voting_regressor",
+            "aggregate": "weighted_median",
+            "weights": [1, 2],
+            "estimators": members(RIDGE, {"op": "tree_ensemble", **TREES}),
+        },
+        golden=golden([1, 1], value=1),
+    ),
+    "boosted-labels": document(
+        model={
+            "op": "ada_boost_classifier",
+            "estimator_weights_": [1, 2],
+            "estimators": members(LINEAR, LOGISTIC),
+        },
+        golden=golden([3, 0], label=1),
+    ),
+    "boosted-logarithms": document(
+        model={
+            "op": "ada_boost_classifier",
+            "algorithm": "SAMME.R",
+            "estimator_weights_": [1],
+            "estimators": members(LOGISTIC),
+        },
+        golden=golden([3, 0], label=1),
+    ),
+    "boosted-init": document(
+        model={"op": "gradient_boosting", **TREES, "init": {"steps": [RIDGE]}},
+        golden=golden([1, 1], value=4),
+    ),
+    "boosted-init-classes": document(
+        model={
+            "op": "gradient_boosting",
+            **TREES,
+            "task": "classification",
+            "init_link": "half_logit",
+            "link_scale": 2,
+            "init": {"steps": [LOGISTIC]},
+        },
+        golden=golden([1, 1], label=1, score=1),
+    ),
+    "sigmoids": document(
+        model={
+            "op": "calibrated_classifier",
+            "method": "sigmoid",
+            "estimators": members(LINEAR, calibrators=[{"a_": -1, "b_": 0}]),
+        },
+        golden=golden([1, 0], label=0, probability=[0.5, 0.5]),
+    ),
+    "steps-of-a-calibrator": document(
+        model={
+            "op": "calibrated_classifier",
+            "method": "isotonic",
+            "estimators": members(
+                LINEAR, calibrators=[{"X_thresholds_": [0, 1], "y_thresholds_": [0, 1]}]
+            ),
+        },
+        golden=golden([1.25, 0], label=0, probability=[0.75, 0.25]),
+    ),
+    "temperature": document(
+        model={
+            "op": "calibrated_classifier",
+            "method": "temperature",
+            "estimators": members(LOGISTIC, beta_=0.5, response="probability"),
+        },
+        golden=golden([1, 0], label=0, probability=[0.5, 0.5]),
+    ),
+    "rest": document(
+        model={"op": "one_vs_rest_classifier", "estimators": members(LOGISTIC, LOGISTIC, LINEAR)},
+        golden=golden([1, 0], label=0),
+    ),
+    "pairs": document(
+        model={"op": "one_vs_one_classifier", "estimators": members(LINEAR, LINEAR, LOGISTIC)},
+        golden=golden([0, 0], label=0),
+    ),
+    "isolation": document(
+        model={"op": "isolation_forest", **TREES, "denominator": 1, "offset_": -0.5},
+        golden=golden([1, 0], label=1, score=0),
+    ),
+    "isotonic": document(
+        steps=[{"op": "select", "columns": ["x"]}],
+        model={
+            "op": "isotonic_regression",
+            "out_of_bounds": "clip",
+            "X_thresholds_": [0, 2],
+            "y_thresholds_": [1, 5],
+        },
+        golden=golden([1, 9], value=3),
+    ),
+    "stack": document(
+        steps=[
+            {
+                "op": "feature_union",
+                "transformers": [
+                    {
+                        "steps": [
+                            {
+                                "op": "prediction_columns",
+                                "output": "label",
+                                "classes": [-1, 7],
+                                "indices": [0],
+                                "steps": [{"op": "standard_scaler"}, LOGISTIC],
+                            }
+                        ]
+                    },
+                    {"steps": [{"op": "prediction_columns", "steps": [RIDGE]}]},
+                ],
+            }
+        ],
+        model=RIDGE,
+        golden=golden([3, 1], value=17),
+    ),
     "linear": document(
         steps=[{"op": "standard_scaler", "mean_": [1, 2], "scale_": [2, 4]}],
         model={"op": "linear_regression", "coef_": [1, 2], "intercept_": 0.5},

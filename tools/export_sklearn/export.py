@@ -55,6 +55,9 @@ def export(estimator: Any, X: Any, *, name: str | None = None, version: str | No
     if model is not None:
         document["model"] = model
     outputs = _outputs(answers, labels, targets)
+    if walk.threshold is not None:
+        threshold, positive = walk.threshold
+        outputs.update(threshold=number(threshold), positive=outputs["labels"][positive])
     if outputs:
         document["outputs"] = outputs
     document["golden"] = _golden(table, walk, inputs, answers, outputs, golden)

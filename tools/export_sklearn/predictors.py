@@ -7,7 +7,7 @@ from typing import Any, Callable
 
 import numpy as np
 
-from . import densities, kernels, neighbors, processes, projections
+from . import densities, kernels, neighbors, processes, projections, trees
 from .document import Refused, matrix, number, vector
 
 Model = tuple  # the operator, its outputs and, where there is more to say, an Extra
@@ -220,4 +220,5 @@ PREDICTORS: dict[str, Callable[[Any, np.ndarray], Model]] = {
     **neighbors.PREDICTORS,
     **processes.PREDICTORS,
     **projections.PREDICTORS,
+    **trees.PREDICTORS,
 }

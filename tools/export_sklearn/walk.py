@@ -6,6 +6,7 @@ exported is collected with its place, so that one run names it all."""
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,12 +15,15 @@ from sklearn.exceptions import NotFittedError
 from sklearn.feature_selection import SelectorMixin
 from sklearn.utils.validation import check_is_fitted
 
+from . import histograms, targets
 from .answers import Answers
 from .document import Refused
+from .ensembles import ENSEMBLES as SINGLE_TARGET
 from .extra import Extra
 from .predictors import PREDICTORS
 from .text import VECTORIZERS
 from .transformers import ENCODERS, TRANSFORMERS
+from .trees import forest
 
 WRAPPERS = {
     "FrozenEstimator": "estimator",
@@ -33,15 +37,9 @@ WRAPPERS = {
 CELLS = 4_000_000  # that sparse data may become when it is made dense
 SAMPLE = 64  # rows that are enough of what does not
 
-ALTERNATIVES = {
-    "ClassifierChain": "it answers several labels for one row",
-    "MultiOutputClassifier": "it answers several labels for one row: export its estimators_ one "
-                             "by one",
-    "MultiOutputRegressor": "export its estimators_ one by one",
-    "OneVsRestClassifier": "export its estimators_ one by one",
-    "TransformedTargetRegressor": "export its regressor_ and transform the answers, or train on "
-                                  "the transformed target",
-}
+THRESHOLDS = {"FixedThresholdClassifier", "TunedThresholdClassifierCV"}
+
+ENSEMBLES = {**SINGLE_TARGET, **histograms.ENSEMBLES, **targets.ENSEMBLES}
 
 
 @dataclass
@@ -96,6 +94,8 @@ class Walk:
     outputs: list[str] = field(default_factory=lambda: ["value"])
     final: tuple[Any, np.ndarray] | None = None  # the model, and the data that reaches it
     extra: Extra = field(default_factory=Extra)  # what else is to say about the model
+    threshold: tuple[float, int] | None = None  # of a probability, and the class it is about
+    depth: int = 0  # of estimators within estimators
 
     def refuse(self, place: str, reason: str) -> list:
         self.refusals.append(f"{place}: {reason}" if place else reason)
@@ -115,6 +115,30 @@ class Walk:
     def _compute_with(self, stage: Stage) -> None:
         self.computed.update(index for index in stage.inputs if index is not None)
 
+    def compute_with(self, stage: Stage) -> None:
+        """An estimator computes with all of these columns."""
+        self._compute_with(stage)
+
+    def select(self, stage: Stage, indices: list[int]) -> list:
+        """The step that keeps these columns; none if it is all of them."""
+        return self._select(stage, indices)
+
+    def member(self, estimator: Any, stage: Stage, place: str) -> tuple[list, list[str]]:
+        """An estimator within another: its steps, of which the last makes the answer, and that
+        one's outputs."""
+        self.depth += 1
+        refusals = len(self.refusals)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about names of columns, which stay the same
+            steps, model, _ = self._chain(estimator, stage, place)
+        self.depth -= 1
+        outputs, self.outputs, self.extra = self.outputs, ["value"], Extra()
+        if model is None:
+            if len(self.refusals) == refusals:
+                self.refuse(place, "answers nothing")
+            raise Refused([])
+        return steps + [model], outputs
+
     def _chain(self, estimator: Any, stage: Stage, place: str) -> tuple[list, dict | None, Stage]:
         """A whole pipeline, whose last part may be a model."""
         estimator, place = _unwrap(estimator, place)
@@ -126,6 +150,11 @@ class Walk:
             name, part = estimator.steps[-1]
             more, model, stage = self._chain(part, stage, _join(place, name))
             return steps + more, model, stage
+        if _kind(estimator) in THRESHOLDS:
+            return self._chain(*self._threshold(estimator, stage, place))
+        if _kind(estimator) in ENSEMBLES or _is_forest_of_labels(estimator):
+            steps, model = self._ensemble(estimator, stage, place)
+            return steps, model, Stage(stage.data, [])
         if _kind(estimator) in PREDICTORS:
             return [], self._model(estimator, stage, place), stage
         steps, stage = self._transformer(estimator, stage, place)
@@ -149,6 +178,43 @@ class Walk:
             self.refuse(_name(place, kind), "is not fitted")
             return None
         return model
+
+    def _ensemble(self, estimator: Any, stage: Stage, place: str) -> tuple[list, dict | None]:
+        kind = _kind(estimator)
+        name = _name(place, kind)
+        try:
+            check_is_fitted(estimator)
+            make = ENSEMBLES.get(kind, targets.many_labels_forest)
+            steps, model, self.outputs, self.extra = make(self, estimator, stage, name)
+            self.final = None
+            return steps, model
+        except Refused as refused:
+            for reason in refused.reasons:
+                self.refuse(name, reason)
+        except NotFittedError:
+            self.refuse(name, "is not fitted")
+        return [], None
+
+    def _threshold(self, estimator: Any, stage: Stage, place: str) -> tuple[Any, Stage, str]:
+        """A classifier with a threshold of its own, which the document's outputs have."""
+        kind = _kind(estimator)
+        name = _name(place, kind)
+        check_is_fitted(estimator)
+        inner = estimator.estimator_
+        method = estimator._get_response_method()
+        method = next((each for each in ([method] if isinstance(method, str) else method)
+                       if hasattr(inner, each)), None)
+        if self.depth or method != "predict_proba":
+            raise Refused([f"{name}: a threshold within another estimator" if self.depth else
+                           f"{name}: a threshold of {method}"])
+        threshold = (estimator.best_threshold_ if kind == "TunedThresholdClassifierCV"
+                     else estimator.threshold)
+        threshold = 0.5 if isinstance(threshold, str) else float(threshold)
+        positive = (estimator._curve_scorer._get_pos_label()
+                    if kind == "TunedThresholdClassifierCV" else estimator.pos_label)
+        positive = estimator.classes_[1] if positive is None else positive
+        self.threshold = (threshold, list(estimator.classes_).index(positive))
+        return inner, stage, _join(place, f"{kind}.estimator_")
 
     def _transformer(self, part: Any, stage: Stage, place: str) -> tuple[list, Stage]:
         """A part whose answer goes on. Where it cannot be exported, the walk goes on too."""
@@ -214,7 +280,7 @@ class Walk:
         names = self._names_of(stage)
         if indices == list(range(len(stage.inputs))):
             return []
-        if names is None:
+        if names is None or len(set(indices)) < len(indices):
             return [{"op": "select", "indices": indices}]
         return [{"op": "select", "columns": [names[index] for index in indices]}]
 
@@ -292,13 +358,17 @@ def _kind(part: Any) -> str:
     return type(part).__name__ if module.split(".")[0] == "sklearn" else ""
 
 
+def _is_forest_of_labels(part: Any) -> bool:
+    """A tree or a forest that answers several labels for one row."""
+    return (_kind(part) in PREDICTORS and PREDICTORS[_kind(part)] is forest and
+            isinstance(getattr(part, "classes_", None), list))
+
+
 def _why_not(part: Any) -> str:
     name = type(part).__name__
     if not _kind(part):
         return f"{type(part).__module__}.{name} is not scikit-learn's own"
-    if name in ALTERNATIVES:
-        return f"{name} cannot be exported: {ALTERNATIVES[name]}"
-    if name in PREDICTORS:
+    if name in PREDICTORS or name in ENSEMBLES:
         return f"{name} in the middle of a pipeline"
     return f"{name} has no operator"
 

@@ -5,9 +5,11 @@
 #include "graph/op.h"
 
 /* One line per operator, alphabetical; the same name in table.c. */
+extern const struct op_type op_ada_boost_classifier;
 extern const struct op_type op_bayesian_ridge;
 extern const struct op_type op_bernoulli_nb;
 extern const struct op_type op_binarizer;
+extern const struct op_type op_calibrated_classifier;
 extern const struct op_type op_categorical_nb;
 extern const struct op_type op_center_distances;
 extern const struct op_type op_column_transformer;
@@ -21,7 +23,10 @@ extern const struct op_type op_gaussian_nb;
 extern const struct op_type op_gaussian_process_classifier;
 extern const struct op_type op_gaussian_process_regressor;
 extern const struct op_type op_generalized_linear_regressor;
+extern const struct op_type op_gradient_boosting;
 extern const struct op_type op_hashing_vectorizer;
+extern const struct op_type op_isolation_forest;
+extern const struct op_type op_isotonic_regression;
 extern const struct op_type op_k_bins_discretizer;
 extern const struct op_type op_k_means;
 extern const struct op_type op_k_neighbors_classifier;
@@ -42,12 +47,15 @@ extern const struct op_type op_multinomial_nb;
 extern const struct op_type op_normalizer;
 extern const struct op_type op_one_class_svm;
 extern const struct op_type op_one_hot_encoder;
+extern const struct op_type op_one_vs_one_classifier;
+extern const struct op_type op_one_vs_rest_classifier;
 extern const struct op_type op_ordinal_encoder;
 extern const struct op_type op_pairwise_kernel;
 extern const struct op_type op_passthrough;
 extern const struct op_type op_pca;
 extern const struct op_type op_polynomial_features;
 extern const struct op_type op_power_transformer;
+extern const struct op_type op_prediction_columns;
 extern const struct op_type op_quadratic_discriminant_analysis;
 extern const struct op_type op_quantile_transformer;
 extern const struct op_type op_radius_neighbors_classifier;
@@ -62,6 +70,8 @@ extern const struct op_type op_svr;
 extern const struct op_type op_target_encoder;
 extern const struct op_type op_tfidf_transformer;
 extern const struct op_type op_tree_ensemble;
+extern const struct op_type op_voting_classifier;
+extern const struct op_type op_voting_regressor;
 
 /* A zeroed operator of `size` bytes whose first member is its struct op, with type, inputs and
  * bytes set. */

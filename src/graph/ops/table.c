@@ -5,9 +5,11 @@
 /* Alphabetical, one a line. To add an operator: its line here, in ops.h and in meson.build. */
 /* clang-format off */
 static const struct op_type *const table[] = {
+    &op_ada_boost_classifier,
     &op_bayesian_ridge,
     &op_bernoulli_nb,
     &op_binarizer,
+    &op_calibrated_classifier,
     &op_categorical_nb,
     &op_center_distances,
     &op_column_transformer,
@@ -21,7 +23,10 @@ static const struct op_type *const table[] = {
     &op_gaussian_process_classifier,
     &op_gaussian_process_regressor,
     &op_generalized_linear_regressor,
+    &op_gradient_boosting,
     &op_hashing_vectorizer,
+    &op_isolation_forest,
+    &op_isotonic_regression,
     &op_k_bins_discretizer,
     &op_k_means,
     &op_k_neighbors_classifier,
@@ -42,12 +47,15 @@ static const struct op_type *const table[] = {
     &op_normalizer,
     &op_one_class_svm,
     &op_one_hot_encoder,
+    &op_one_vs_one_classifier,
+    &op_one_vs_rest_classifier,
     &op_ordinal_encoder,
     &op_pairwise_kernel,
     &op_passthrough,
     &op_pca,
     &op_polynomial_features,
     &op_power_transformer,
+    &op_prediction_columns,
     &op_quadratic_discriminant_analysis,
     &op_quantile_transformer,
     &op_radius_neighbors_classifier,
@@ -62,6 +70,8 @@ static const struct op_type *const table[] = {
     &op_target_encoder,
     &op_tfidf_transformer,
     &op_tree_ensemble,
+    &op_voting_classifier,
+    &op_voting_regressor,
     NULL,
 };
 /* clang-format on */

@@ -15,7 +15,7 @@ from export_sklearn import export, save
 from export_sklearn.document import number, word
 from export_sklearn.walk import Walk
 
-from . import datasets, links, stored, texts  # noqa: F401 (the last two add cases)
+from . import datasets, links, stored, texts, trees  # noqa: F401 (the last three add cases)
 from .estimators import CASES, Case
 
 CREATED = "2026-01-01T00:00:00Z"

@@ -127,20 +127,93 @@ def some(name: str, step: int, decimals: int, called: str = "some") -> Callable[
     return make
 
 
+def mixed_few() -> Set:
+    """Every twelfth row of the mixed table; one of its columns is wholly there."""
+    before = mixed()
+    return Set("mixed-few", before.X.iloc[::12].reset_index(drop=True), before.y[::12],
+               before.classes)
+
+
+def mixed_few_new() -> Set:
+    """The same with words that no encoder has seen."""
+    before = mixed_few()
+    frame = before.X.copy()
+    frame.loc[::5, "smoothness"] = "unheard of"
+    frame.loc[1::7, "symmetry"] = "新しい"
+    return Set("mixed-few-new", frame, before.y, before.classes)
+
+
+def mixed_few_categories() -> Set:
+    """The same rows, whose words are a categorical column of pandas."""
+    before = mixed_few()
+    frame = before.X.copy()
+    for column in ("smoothness", "symmetry", "concavity grade", "border"):
+        frame[column] = frame[column].astype("category")
+    return Set("mixed-few-categories", frame, before.y, before.classes)
+
+
+def iris_edges() -> Set:
+    """Rows on the thresholds that trees find between numbers of one decimal, and beside them."""
+    rows = [[length, 2.95, petal, width] for length in (5.45, 5.450000000000001, 5.95)
+            for petal in (2.45, 2.4500000477, 4.75, 4.95) for width in (0.8, 0.800000012, 1.65, 1.75)]
+    return Set("iris-edges", pandas.DataFrame(rows, columns=list(iris().X.columns)),
+               np.zeros(len(rows), dtype=int), iris().classes)
+
+
+def iris_missing() -> Set:
+    whole = some("iris", 3, 1)()
+    frame = whole.X.copy()
+    generator = np.random.default_rng(SEED + 2)
+    for column in frame.columns:
+        _punch(frame, column, 0.2, generator)
+    return Set("iris-missing", frame, whole.y, whole.classes)
+
+
+def iris_pairs() -> Set:
+    """Two labels for one row, both numbers."""
+    whole = some("iris", 3, 1)()
+    long = np.where(whole.X.iloc[:, 0] > 5.8, 7, 4)
+    return Set("iris-pairs", whole.X, np.column_stack([whole.y, long]),
+               targets=("species", "length"))
+
+
+def diabetes_positive() -> Set:
+    """Positive targets, some rows without a number."""
+    whole = some("diabetes", 9, 1)()
+    frame = whole.X.copy()
+    _punch(frame, "bmi", 0.2, np.random.default_rng(SEED + 3))
+    return Set("diabetes-positive", frame, whole.y)
+
+
+def iris_axis() -> Set:
+    """One number for each row."""
+    whole = some("iris", 3, 1)()
+    return Set("iris-axis", whole.X.iloc[:, [2]], whole.X.iloc[:, 3].to_numpy())
+
+
 MAKERS = {
     "breast-cancer": breast_cancer,
     "breast-cancer-few": some("breast-cancer", 25, 2, "few"),
     "breast-cancer-some": some("breast-cancer", 11, 2),
     "diabetes": diabetes,
     "diabetes-few": some("diabetes", 18, 1, "few"),
+    "diabetes-positive": diabetes_positive,
     "diabetes-some": some("diabetes", 9, 1),
     "digits": digits,
+    "digits-some": some("digits", 36, 1),
     "iris": iris,
     "iris-few": some("iris", 7, 1, "few"),
+    "iris-axis": iris_axis,
+    "iris-edges": iris_edges,
+    "iris-missing": iris_missing,
+    "iris-pairs": iris_pairs,
     "iris-some": some("iris", 3, 1),
     "linnerud": linnerud,
     "mixed": mixed,
     "mixed-complete": mixed_complete,
+    "mixed-few": mixed_few,
+    "mixed-few-categories": mixed_few_categories,
+    "mixed-few-new": mixed_few_new,
     "mixed-new": mixed_new,
     "wine": wine,
     "wine-some": some("wine", 4, 2),
