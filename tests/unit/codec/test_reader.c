@@ -279,7 +279,8 @@ static void floats_are_rounded_once(void **state)
             fail_msg("%s gave %a", cases[i].text, (double)value);
     }
     float value;
-    assert_null(number_read_single("+1", "+1" + 2, &value));
+    static const char plus[] = "+1";
+    assert_null(number_read_single(plus, plus + 2, &value));
 }
 
 int main(void)
