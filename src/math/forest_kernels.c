@@ -4,10 +4,13 @@
 #if defined(__AVX512F__)
 #include <immintrin.h>
 #define VECTOR 64
+#define MASKS_PER_LEVEL 48
 #elif defined(__AVX2__)
 #define VECTOR 32
+#define MASKS_PER_LEVEL 16
 #else
 #define VECTOR 16
+#define MASKS_PER_LEVEL 5
 #endif
 
 #ifndef FOREST_KERNELS
@@ -260,4 +263,4 @@ static void mask_rows(const struct forest *forest, const struct forest_tree *tre
     }
 }
 
-const struct forest_kernels FOREST_KERNELS = {walk_trees, walk_rows, mask_rows};
+const struct forest_kernels FOREST_KERNELS = {MASKS_PER_LEVEL, walk_trees, walk_rows, mask_rows};

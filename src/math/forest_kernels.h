@@ -10,6 +10,8 @@
 #define FOREST_LANES 8
 
 struct forest_kernels {
+    /* Up to so many masks of a tree per level of its depth they are quicker than a walk. */
+    uint32_t masks_per_level;
     /* Slots of one row in trees [first, first + count), none of them special; columns: stride 1, of
      * forest_walk_width. */
     void (*walk_trees)(const struct forest *forest, size_t first, size_t count, const void *columns,

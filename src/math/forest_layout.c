@@ -1,11 +1,18 @@
-#include "math/forest_private.h"
+#include "math/forest_kernels.h"
 
 #include <stdlib.h>
 
 #include "base/mem.h"
 
-/* Up to so many masks of a tree per level of its depth they are quicker than a walk. */
-#define MASKS_PER_LEVEL 24
+/* Deeper trees are rarely walked to their end. */
+#define LEVELS_MAX 16
+
+/* The most masks of a tree for which they are quicker than a walk. */
+static size_t masks_limit(const struct forest_tree *tree)
+{
+    uint32_t levels = tree->depth < LEVELS_MAX ? tree->depth : LEVELS_MAX;
+    return (size_t)forest_kernels_pick()->masks_per_level * levels;
+}
 
 /* ---- masks ---- */
 
@@ -82,7 +89,7 @@ static bool mask_tree(struct forest_builder *builder, struct forest_tree *tree,
     uint32_t bits = word_bits(forest);
     find_ranges(ranges);
     size_t masks = count_masks(ranges, bits);
-    if (masks > (size_t)MASKS_PER_LEVEL * tree->depth)
+    if (masks > masks_limit(tree))
         return true;
     uint32_t words = (uint32_t)(tree->cell_count / 2) / bits + 1;
     if (!forest_reserve(builder, &forest->masks, &forest->mask_room, forest->mask_count + masks,
@@ -117,7 +124,7 @@ bool forest_make_masks(struct forest_builder *builder, struct err *err)
         struct forest_tree *tree = &forest->trees[t];
         struct ranges ranges = {forest->cells + tree->cell, tree->cell_count, begin, end};
         /* more cells than so many cannot come below the bound */
-        if (!tree->special && tree->cell_count / 2 <= (size_t)MASKS_PER_LEVEL * tree->depth)
+        if (!tree->special && tree->cell_count / 2 <= masks_limit(tree))
             ok = mask_tree(builder, tree, &ranges, err);
     }
     free(begin);
