@@ -1,23 +1,36 @@
-"""The worker and the tool say the same, to the last bit, of every model that was exported."""
+"""The worker and the tool say the same, to the last bit, of every model: exported, and as trainers
+wrote them."""
 
 import csv
 import io
 import json
+import shutil
 
 import pytest
 
-from omen_tool import MODELS, as_csv, as_jsonl, good, names, rows, run
+from omen_tool import GOLDEN, MODELS, as_csv, as_jsonl, good, names, rows, run
 
 import harness  # noqa: E402 (where omen_tool says)
 
 CASES = sorted(path.parent.name for path in MODELS.glob("*/model.json"))
+TRAINED = sorted(
+    path.parent
+    for path in GOLDEN.glob("*/*/expected.json")
+    if path.parent.parent != MODELS
+)
 ROWS_MOST = 25
+
+
+def trained_name(case):
+    return f"{case.parent.name}-{case.name}"
 
 
 @pytest.fixture(scope="module")
 def worker(tmp_path_factory):
-    """A worker with a copy of each model's document."""
+    """A worker with a copy of each model."""
     folder = tmp_path_factory.mktemp("models")
+    for case in TRAINED:
+        shutil.copytree(case, folder / trained_name(case) / "1")
     for name in CASES:
         (folder / f"{name}.json").write_bytes((MODELS / name / "model.json").read_bytes())
     rig = harness.Rig()
@@ -71,6 +84,53 @@ def number(cell):
         return float(cell).hex()
     except ValueError:
         return cell
+
+
+def trained_rows(case):
+    """The case's rows that JSON can say: no infinities, NaN as null."""
+    described = json.loads((case / "expected.json").read_text())
+    table = described.get("rows")
+    if table is None:
+        table = json.loads((GOLDEN / "data" / f"{described['data']}.json").read_text())
+    table = [[None if cell == "NaN" else cell for cell in row] for row in table[:ROWS_MOST]]
+    return [row for row in table if "Infinity" not in row and "-Infinity" not in row]
+
+
+def test_trainers_files_have_the_workers_answers(worker):
+    """Every digit, of JSON lines as texts, and of CSV for a fourth of the cases."""
+    compared, refused_by_both = 0, 0
+    for number_of_case, case in enumerate(TRAINED):
+        table = trained_rows(case)
+        told = json.loads(good("inspect", case, "--json"))
+        outputs = [entry["name"] for entry in told["outputs"]]
+        status, expected = ask(worker, trained_name(case), {"input": table, "output": outputs})
+        done = run("predict", case, "--outputs=all", input=as_jsonl(table))
+        if status != 200:
+            assert done.returncode == 1, case
+            refused_by_both += 1
+            continue
+        assert done.returncode == 0, (case, done.stderr)
+        got = [json.loads(line) for line in done.stdout.splitlines()]
+        for output in outputs:
+            assert json.dumps([row[output] for row in got]) == json.dumps(expected[output]), case
+        header = [entry["name"] for entry in told["inputs"]]
+        blank = any(isinstance(cell, str) and cell in ("", " ") for row in table for cell in row)
+        if number_of_case % 4 == 0 and not blank:
+            compare_case(case, as_csv(header, table), outputs, expected)
+        compared += 1
+    print(f"measured: trainers' files answered as by the worker: {compared} of {len(TRAINED)}")
+    assert compared >= len(TRAINED) * 9 // 10 and refused_by_both + compared == len(TRAINED)
+
+
+def compare_case(case, data, outputs, expected):
+    answers = good("predict", case, "--outputs=all", input=data)
+    lines = list(csv.reader(io.StringIO(answers)))
+    for i, line in enumerate(lines[1:]):
+        wanted = []
+        for output in outputs:
+            value = expected[output][i]
+            wanted += cells(value, len(value) if isinstance(value, list) else 1)
+        assert [number(cell) for cell in line] == [number(cell) for cell in wanted], case
 
 
 BAD_ROWS = [
