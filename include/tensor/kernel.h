@@ -124,7 +124,7 @@ bool call_set_like_typed(const struct call *call, size_t i, enum value_type type
                          const struct value *like, struct err *err);
 
 /* Input i is a tensor of one of the types (a bit per enum value_type), or not known yet. */
-#define TYPE_BIT(type) (1u << (type))
+#define TYPE_BIT(type) ((unsigned)(type) < 32 ? 1U << ((unsigned)(type)&31) : 0U)
 #define TYPES_FLOATS (TYPE_BIT(VALUE_FLOAT) | TYPE_BIT(VALUE_DOUBLE))
 #define TYPES_INDEX (TYPE_BIT(VALUE_INT32) | TYPE_BIT(VALUE_INT64))
 #define TYPES_INTEGERS                                                                    \

@@ -14,8 +14,10 @@
 #include "tensor/value.h"
 
 #define MEMORY_CLASSES 48
-/* Nodes that one run may pass through, in all iterations of its loops. */
-#define MEMORY_STEPS ((size_t)10 * 1000 * 1000)
+/* What one run may do, in all iterations of its loops: about a unit for each byte that is written
+ * and each product that is added, some for each node. Minutes, whatever the file says. */
+#define MEMORY_WORK ((uint64_t)1 << 34)
+#define MEMORY_WORK_NODE 4096
 
 struct value_buffer {
     struct value_buffer *next; /* while it is free */
@@ -29,7 +31,7 @@ struct memory {
     struct value_buffer *free[MEMORY_CLASSES];
     size_t limit; /* bytes that may be taken from the arena, 0: only the arena's own limit */
     size_t taken;
-    size_t steps; /* nodes that may still run: loops end, whatever the file says */
+    uint64_t work; /* that may still be done */
 };
 
 void memory_init(struct memory *memory, struct arena *arena, size_t limit);
@@ -46,6 +48,8 @@ bool memory_sequence(struct memory *memory, struct value *value, enum value_kind
 void memory_share(struct value *to, const struct value *from);
 /* Counts down and makes the value VALUE_NOTHING; a sequence's items too. */
 void memory_release(struct memory *memory, struct value *value);
+/* Counts work; false, with err, when it is too much. */
+bool memory_work(struct memory *memory, uint64_t work, struct err *err);
 /* Memory that lives until the run ends. NULL and err when it is too much. */
 void *memory_scratch(struct memory *memory, size_t count, size_t size, struct err *err);
 

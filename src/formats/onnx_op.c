@@ -10,7 +10,7 @@
 
 /* Rows of zeros that are run at load, to see what comes out and how much memory it takes. */
 #define PROBE_ROWS 32
-#define PROBE_LIMIT ((size_t)1 << 30)
+#define PROBE_LIMIT ((size_t)256 << 20)
 
 /* How an output of the program becomes one of the operator. */
 struct answer {

@@ -6,7 +6,7 @@
 
 void memory_init(struct memory *memory, struct arena *arena, size_t limit)
 {
-    *memory = (struct memory){.arena = arena, .limit = limit, .steps = MEMORY_STEPS};
+    *memory = (struct memory){.arena = arena, .limit = limit, .work = MEMORY_WORK};
 }
 
 static bool too_much(struct err *err)
@@ -58,7 +58,7 @@ bool memory_fill(struct memory *memory, struct value *value, struct err *err)
     if (value->buffer == NULL)
         return too_much(err);
     value->data = value->buffer->data;
-    return true;
+    return memory_work(memory, bytes, err);
 }
 
 bool memory_tensor(struct memory *memory, struct value *value, enum value_type type,
@@ -111,6 +111,14 @@ void memory_release(struct memory *memory, struct value *value)
     value->kind = VALUE_NOTHING;
     value->buffer = NULL;
     value->data = NULL;
+}
+
+bool memory_work(struct memory *memory, uint64_t work, struct err *err)
+{
+    if (work > memory->work)
+        return err_set(err, ERR_LIMIT, "the model takes more steps for these rows than it may");
+    memory->work -= work;
+    return true;
 }
 
 void *memory_scratch(struct memory *memory, size_t count, size_t size, struct err *err)

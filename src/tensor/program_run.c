@@ -69,10 +69,8 @@ bool program_run_node(const struct call *call, struct err *err)
 {
     const struct node *node = call->node;
     const struct kernel *kernel = node->kernel;
-    if (call->memory->steps-- == 0) {
-        call->memory->steps = 0;
-        return err_set(err, ERR_LIMIT, "the model takes more steps than it may");
-    }
+    if (!memory_work(call->memory, MEMORY_WORK_NODE, err))
+        return false;
     bool makes = (kernel->flags & KERNEL_MAKES_OUTPUTS) != 0;
     if (!kernel->infer(call, err))
         return false;

@@ -5,7 +5,7 @@
 #include "tensor/program_private.h"
 
 /* What computing the constants of a file may take, all together. */
-#define FOLD_LIMIT ((size_t)1 << 30)
+#define FOLD_LIMIT ((size_t)256 << 20)
 
 /* A node on the way from an output to what it reads. */
 struct visit {

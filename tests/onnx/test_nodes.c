@@ -21,7 +21,7 @@ static const char core[] =
     "ReduceL1 ReduceL2 LpNormalization TopK CumSum IsNaN Relu LeakyRelu Elu Selu Sigmoid "
     "HardSigmoid "
     "Tanh Softmax LogSoftmax Softplus Softsign Erf BatchNormalization LayerNormalization Dropout "
-    "Constant Split ";
+    "Constant Split StringNormalizer TfIdfVectorizer Scan ";
 
 /* Training drops elements at random: the answers are those of numpy's generator, and a model that
  * predicts refuses them. */

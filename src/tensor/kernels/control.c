@@ -272,10 +272,8 @@ static bool run_loop(const struct call *call, struct err *err)
     if (!begin_loop(call, &turn, err))
         return false;
     for (int64_t step = 0; step < last && go_on; step++) {
-        if (call->memory->steps-- == 0) {
-            call->memory->steps = 0;
-            return call_fail(call, err, ERR_LIMIT, "it takes more steps than it may");
-        }
+        if (!memory_work(call->memory, MEMORY_WORK_NODE, err))
+            return false;
         if (!take_step(call, &turn, step, &go_on, err))
             return false;
     }

@@ -107,6 +107,7 @@ extern const struct kernel kernel_reshape;
 extern const struct kernel kernel_round;
 extern const struct kernel kernel_scaler;
 extern const struct kernel kernel_scan;
+extern const struct kernel kernel_scan_8;
 extern const struct kernel kernel_scatter;
 extern const struct kernel kernel_scatter_elements;
 extern const struct kernel kernel_scatter_nd;

@@ -48,11 +48,17 @@ static void multiply(const struct linalg_product *shape, enum value_type type, c
         multiply_32(shape, a, b, c);
 }
 
-static bool fits(const struct call *call, const struct linalg_product *shape, struct err *err)
+/* The sizes are what CBLAS can count, and the products what a run may do. */
+static bool fits(const struct call *call, const struct linalg_product *shape, size_t times,
+                 struct err *err)
 {
-    if (linalg_size_fits(shape->m, shape->n) && linalg_size_fits(shape->k, shape->n))
-        return true;
-    return call_fail(call, err, ERR_LIMIT, "a matrix is too large");
+    uint64_t work;
+    if (!linalg_size_fits(shape->m, shape->n) || !linalg_size_fits(shape->k, shape->n) ||
+        __builtin_mul_overflow((uint64_t)shape->m, (uint64_t)shape->n, &work) ||
+        __builtin_mul_overflow(work, (uint64_t)shape->k, &work) ||
+        __builtin_mul_overflow(work, (uint64_t)times, &work))
+        return call_fail(call, err, ERR_LIMIT, "a matrix is too large");
+    return memory_work(call->memory, work / 8, err);
 }
 
 /* ---- MatMul, as numpy's: the last two dimensions are matrices, those before are broadcast ---- */
@@ -100,7 +106,7 @@ static bool run_matmul(const struct call *call, struct err *err)
         return true;
     if (b->rank <= 2 && a->rank > 2) /* one matrix for all: one product */
         shape.m = out->count / shape.n;
-    if (!fits(call, &shape, err))
+    if (!fits(call, &shape, out->count / shape.m / shape.n, err))
         return false;
     if (b->rank <= 2) {
         multiply(&shape, a->type, a->data, b->data, out->data);
@@ -231,7 +237,7 @@ static bool run_gemm(const struct call *call, struct err *err)
         .transposed_a = self->transposed_a,
         .transposed_b = self->transposed_b,
     };
-    if (!fits(call, &shape, err))
+    if (!fits(call, &shape, 1, err))
         return false;
     /* alpha (A B + beta / alpha C) would round otherwise: the product is scaled alone, where it has
      * to be. */

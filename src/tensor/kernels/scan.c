@@ -132,6 +132,9 @@ static bool slice(const struct call *call, struct turn *turn, size_t i, int64_t 
         if (!value_describe(to, from->type, dims, from->rank - 1, err))
             return false;
         to->data = (void *)(uintptr_t)first;
+        to->buffer = from->buffer; /* it may outlive the input, as what is carried */
+        if (to->buffer != NULL)
+            to->buffer->references++;
         return true;
     }
     if (!memory_tensor(call->memory, to, from->type, dims, from->rank - 1, err))

@@ -106,6 +106,7 @@ static const struct kernel *const kernels[] = {
     &kernel_round,
     &kernel_scaler,
     &kernel_scan,
+    &kernel_scan_8,
     &kernel_scatter,
     &kernel_scatter_elements,
     &kernel_scatter_nd,

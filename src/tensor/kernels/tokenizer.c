@@ -226,7 +226,8 @@ static bool run(const struct call *call, struct err *err)
     const struct value *out = call_output(call, 0);
     for (size_t i = 0; out != NULL && i < in->count; i++) {
         size_t first = i ? ends[i - 1] : 0;
-        put_row(self, tokens.items + first, ends[i] - first, out->strings + i * width, width);
+        put_row(self, first > 0 ? tokens.items + first : tokens.items, ends[i] - first,
+                out->strings + i * width, width);
     }
     return true;
 }
