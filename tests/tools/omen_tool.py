@@ -65,13 +65,17 @@ def rows(name):
     return json.loads((GOLDEN / "data" / f"{name}.json").read_text())
 
 
+EMPTY = "\x01"  # Python's csv has no way to quote an empty text and not a missing value
+
+
 def as_csv(header, table, **form):
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n", **form)
     if header:
         writer.writerow(header)
-    writer.writerows([["" if cell is None else cell for cell in row] for row in table])
-    return text.getvalue().encode()
+    spelled = {None: "", "": EMPTY}
+    writer.writerows([[spelled.get(cell, cell) for cell in row] for row in table])
+    return text.getvalue().replace(EMPTY, '""').encode()
 
 
 def as_jsonl(table):
