@@ -143,7 +143,7 @@ def test_an_answer_has_to_be_a_number_for_a_number(place, tmp_path):
     lines = [[*row, answer] for row, answer in zip(rows("diabetes"), answers)]
     given.write_bytes(as_csv([*names("diabetes"), "y"], lines))
     good("golden", folder, given, "--target=y")
-    for answer, part in (("much", "is no number"), ("", "is missing")):
+    for answer, part in (("much", "is no number"), (None, "is missing")):
         spoilt = [lines[0][:-1] + [answer], *lines[1:]]
         given.write_bytes(as_csv([*names("diabetes"), "y"], spoilt))
         complaint = refused(1, "golden", folder, given, "--target=y", "--rows=10000")

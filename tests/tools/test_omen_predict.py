@@ -116,7 +116,7 @@ def test_outputs_are_chosen_in_their_order(answers):
 
 def test_what_is_passed_through():
     header = ["id", *NAMES, "note, long"]
-    table = [["007", *ROWS[0], 'say "hi"\nthere'], ["", *ROWS[1], "ä"], [8, *ROWS[2], ""]]
+    table = [["007", *ROWS[0], 'say "hi"\nthere'], [None, *ROWS[1], "ä"], [8, *ROWS[2], None]]
     data = as_csv(header, table)
     answer = good("predict", IRIS, "--id", 'id,"note, long"', input=data)
     assert answer == (
