@@ -216,10 +216,13 @@ def obey(peer, words):
 
 
 def main(system, directory):
+    # Libraries write to standard output what no answer is.
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
     peer = SYSTEMS[system](directory)
-    print("ready", flush=True)
+    print("ready", file=answers, flush=True)
     for line in sys.stdin:
-        print(obey(peer, line.split()), flush=True)
+        print(obey(peer, line.split()), file=answers, flush=True)
 
 
 if __name__ == "__main__":
