@@ -16,6 +16,7 @@ struct protocol_context {
     struct registry *registry;
     struct metrics *metrics;
     size_t max_rows;
+    size_t max_body; /* bytes that a packed body may unpack to */
 };
 
 struct protocol {

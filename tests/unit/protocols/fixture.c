@@ -93,7 +93,8 @@ static bool open_models(struct fixture *fixture, struct err *err)
 
 static bool open_routes(struct fixture *fixture, struct err *err)
 {
-    fixture->context = (struct protocol_context){.registry = fixture->registry, .max_rows = 1000};
+    fixture->context = (struct protocol_context){
+        .registry = fixture->registry, .max_rows = 1000, .max_body = 1 << 20};
     fixture->router = router_create();
     return fixture->router != NULL && protocol_add_all(fixture->router, &fixture->context, err);
 }
