@@ -16,6 +16,10 @@ const char *number_read(const char *text, const char *end, double *value);
 /* The float nearest to the text, rounded once. */
 const char *number_read_single(const char *text, const char *end, float *value);
 
+/* A number as programs write them to CSV and the like: what JSON has, and "+1", "007", ".5", "5.",
+ * "nan", "inf", "infinity" in any case. Blanks around it are passed over. The whole text. */
+bool number_read_text(const char *text, size_t length, double *value);
+
 #define NUMBER_TEXT_SIZE 32
 
 /* Shortest round-trip text: "0.1", "1e300", integers without point ("3", not "3.0"), "-0" for minus

@@ -1,14 +1,12 @@
 /* CSV: columns by name from the header, or in the model's order. */
-#include <float.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/mem.h"
 #include "cli/names.h"
 #include "cli/source.h"
 #include "codec/number.h"
+#include "decode/cell.h"
 
 /* What a column of the input is for. */
 struct place {
@@ -175,79 +173,23 @@ static bool csv_fill(struct source *source, struct err *err)
 
 /* --- cells --------------------------------------------------------------------------------- */
 
-/* What programs write that JSON has no number for: "+1", "007", ".5", "5.", "inf", "nan". */
-static bool read_loose_number(const char *text, size_t length, double *value)
-{
-    static const char *const words[] = {"nan", "inf", "infinity"};
-    char copy[64];
-    if (length >= sizeof copy)
-        return false;
-    memcpy(copy, text, length);
-    copy[length] = '\0';
-    size_t sign = copy[0] == '+' || copy[0] == '-';
-    bool known = copy[sign + strspn(copy + sign, "0123456789.eE+-")] == '\0' &&
-                 copy[sign] != '\0' && strspn(copy + sign, "+-eE") == 0;
-    for (size_t i = 0; !known && i < sizeof words / sizeof words[0]; i++)
-        known = strcasecmp(copy + sign, words[i]) == 0;
-    char *end = copy;
-    if (known)
-        *value = strtod(copy, &end);
-    return known && end == copy + length;
-}
-
-static bool read_number(const char *text, size_t length, double *value)
-{
-    const char *end = text + length;
-    while (text < end && (*text == ' ' || *text == '\t'))
-        text++;
-    while (end > text && (end[-1] == ' ' || end[-1] == '\t'))
-        end--;
-    return text < end && (number_read(text, end, value) == end ||
-                          read_loose_number(text, (size_t)(end - text), value));
-}
-
-/* An empty cell is a missing value; in quotes it is a text of no characters, where one can be. */
-static bool is_missing(const struct source *source, const struct field *field,
-                       const struct csv_field *cell)
+/* One of the words that --missing named. */
+static bool is_missing_word(const struct source *source, const struct csv_field *cell)
 {
     for (size_t i = 0; i < source->settings.word_count; i++) {
         const struct csv_field *word = &source->settings.words[i];
         if (word->length == cell->length && memcmp(word->text, cell->text, cell->length) == 0)
             return true;
     }
-    if (cell->length > 0)
-        return false;
-    bool empty_word =
-        field->type == FIELD_TEXT ||
-        (field->type == FIELD_CATEGORY && strmap_get(&field->word_codes, "", 0) != STRMAP_NONE);
-    return !cell->quoted || !empty_word;
-}
-
-/* Truth values as Python and R write them, where the field has them as words. */
-static bool read_boolean(const struct field *field, const struct csv_field *cell, bool *value)
-{
-    bool is_true = cell->length == 4 && strncasecmp(cell->text, "true", 4) == 0;
-    bool is_false = cell->length == 5 && strncasecmp(cell->text, "false", 5) == 0;
-    *value = is_true;
-    return (is_true || is_false) && field->type == FIELD_CATEGORY &&
-           strmap_get(&field->word_codes, cell->text, cell->length) == STRMAP_NONE &&
-           strmap_get(&field->word_codes, is_true ? "true" : "false", cell->length) != STRMAP_NONE;
+    return false;
 }
 
 static void read_cell(struct source *source, size_t column, const struct csv_field *cell)
 {
-    struct frame *frame = &source->frame;
-    const struct field *field = &source->schema->fields[column];
-    double value;
-    bool truth;
-    if ((cell->length == 0 || source->settings.word_count > 0) && is_missing(source, field, cell))
-        frame_set_missing(frame, 0, column);
-    else if (field->type == FIELD_NUMBER && read_number(cell->text, cell->length, &value))
-        frame_set_number(frame, 0, column, value);
-    else if (read_boolean(field, cell, &truth))
-        frame_set_boolean(frame, 0, column, truth);
+    if (is_missing_word(source, cell))
+        frame_set_missing(&source->frame, 0, column);
     else
-        frame_set_text(frame, 0, column, cell->text, cell->length);
+        cell_set(&source->frame, 0, column, cell);
 }
 
 static bool pass_cell(struct source_row *row, uint32_t which, const struct csv_field *cell,
