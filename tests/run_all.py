@@ -11,11 +11,12 @@ import pathlib
 import re
 import subprocess
 import sys
+import tempfile
 import time
 import xml.etree.ElementTree as xml
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-SUITES = ["checks", "gcc", "clang", "sanitized", "tools", "e2e"]
+SUITES = ["checks", "gcc", "clang", "sanitized", "tools", "e2e", "clients"]
 BUILDS = {
     "gcc": ("build-gcc", {"CC": "gcc"}, ["--buildtype=release"]),
     "clang": ("build-clang", {"CC": "clang"}, ["--buildtype=debugoptimized"]),
@@ -211,15 +212,21 @@ def run_meson(total, suite, long_forms):
 
 
 def run_pytest(total, suite, directory, long_forms, extra=None):
-    """A directory of pytest files."""
+    """A directory of pytest files, with Debian's own Python."""
     folder = ROOT / "tests" / directory
     if not folder.is_dir():
         total.add_failure(suite, f"there is no {folder}")
         return
+    command = ["/usr/bin/python3", "-m", "pytest", folder, "-p", "no:cacheprovider"]
+    count_pytest(total, suite, command, long_forms, extra)
+
+
+def count_pytest(total, suite, command, long_forms, extra=None):
+    """A call of pytest, its tests counted one by one."""
     report = ROOT / BUILDS["gcc"][0] / f"pytest-{suite}.xml"
     report.parent.mkdir(exist_ok=True)
     report.unlink(missing_ok=True)
-    command = ["/usr/bin/python3", "-m", "pytest", folder, "-p", "no:cacheprovider", "-q", "-rN"]
+    command = [*command, "-q", "-rN"]
     command += ["--tb=long", f"--junitxml={report}", "-o", "junit_logging=all"]
     if long_forms:
         command.append("--all")
@@ -236,13 +243,37 @@ def run_pytest(total, suite, directory, long_forms, extra=None):
                 print(f"  {line}", flush=True)
 
 
+class Clients:
+    """The environments of tests/clients. Making them is mostly waiting for a network: it is done
+    while others build."""
+
+    def __init__(self):
+        self.log = tempfile.TemporaryFile()
+        self.process = subprocess.Popen(
+            [ROOT / "tests" / "clients" / "run", "--prepare"],
+            env=environment(), stdin=subprocess.DEVNULL, stdout=self.log, stderr=subprocess.STDOUT,
+        )
+
+    def run(self, total, long_forms, extra):
+        """Each folder of clients with its own Python."""
+        if self.process.wait() != 0:
+            self.log.seek(0)
+            text = self.log.read().decode(errors="replace")
+            total.add_failure("clients: environments", text[-20000:])
+            return
+        for path in sorted((ROOT / "tests" / "clients").glob("*/requirements.txt")):
+            name = path.parent.name
+            command = [ROOT / "tests" / "clients" / "run", name]
+            count_pytest(total, f"clients-{name}", command, long_forms, extra)
+
+
 def run_checks(total):
     """What we agreed on about the sources themselves."""
     for name in ("check-layers", "check-style"):
         count_command(total, f"checks: {name}", [ROOT / "tools" / name])
 
 
-def run_suite(total, suite, arguments):
+def run_suite(total, suite, arguments, clients):
     if suite == "checks":
         run_checks(total)
     elif suite in BUILDS:
@@ -253,7 +284,7 @@ def run_suite(total, suite, arguments):
     elif suite == "tools":
         extra = {"OMEN_BUILD": str(ROOT / BUILDS["gcc"][0])}
         run_pytest(total, "tools", "tools", arguments.all, extra)
-    elif suite == "e2e":
+    elif suite in ("e2e", "clients"):
         name = {None: "gcc", "address": "sanitized", "thread": "thread"}[arguments.sanitize]
         if not (ROOT / BUILDS[name][0] / "src" / "app" / "omen-worker").exists():
             if build(total, name) is None:
@@ -261,14 +292,17 @@ def run_suite(total, suite, arguments):
         extra = {"OMEN_BUILD": str(ROOT / BUILDS[name][0])}
         if arguments.sanitize:
             extra["OMEN_SANITIZE"] = arguments.sanitize
-        run_pytest(total, "e2e", "e2e", arguments.all, extra)
+        if suite == "e2e":
+            run_pytest(total, "e2e", "e2e", arguments.all, extra)
+        else:
+            clients.run(total, arguments.all, extra)
 
 
 def chosen_suites(arguments):
     if arguments.only:
         return arguments.only
     if arguments.sanitize:
-        return ["sanitized" if arguments.sanitize == "address" else "thread", "e2e"]
+        return ["sanitized" if arguments.sanitize == "address" else "thread", "e2e", "clients"]
     return SUITES
 
 
@@ -280,10 +314,11 @@ def main():
     parser.add_argument("--no-install", action="store_true", help="never call apt-get")
     arguments = parser.parse_args()
     total = Total()
+    clients = Clients() if "clients" in chosen_suites(arguments) else None
     for suite in chosen_suites(arguments):
         start, before = time.monotonic(), (total.passed, len(total.failures), len(total.skips))
         print(f"{suite} ...", flush=True)
-        run_suite(total, suite, arguments)
+        run_suite(total, suite, arguments, clients)
         print(
             f"{suite}: {total.passed - before[0]} passed, "
             f"{len(total.failures) - before[1]} failed, "
