@@ -16,7 +16,8 @@ struct protocol_context {
     struct registry *registry;
     struct metrics *metrics;
     size_t max_rows;
-    size_t max_body; /* bytes that a packed body may unpack to */
+    size_t max_body;            /* bytes that a packed body may unpack to */
+    const char *version_labels; /* "MODEL/LABEL=VERSION, ..." */
 };
 
 struct protocol {

@@ -80,6 +80,21 @@ void registry_list_names(struct registry *registry, struct buf *out);
 /* Where requests are counted that reached no model: empty labels. NULL without metrics. */
 struct model_metrics *registry_unrouted_metrics(const struct registry *registry);
 
+/* A version as the registry has it. All of it is borrowed, for the call alone. */
+struct registry_entry {
+    const char *name, *version;
+    const char *state;         /* "live", "loading", "failed" or "retired" */
+    const struct model *model; /* NULL: nothing is loaded */
+    const char *reason;        /* NULL: none */
+    bool is_default;           /* the version that a request without one gets */
+};
+typedef void registry_take_entry(void *context, const struct registry_entry *entry);
+/* Every version, newest first for each model; of the one model of that name unless name is NULL.
+ * Under the lock: `take` calls nothing of the registry. False when the directory has no such
+ * model. */
+bool registry_each_entry(struct registry *registry, const char *name, registry_take_entry *take,
+                         void *context);
+
 /* "models": [...] for /status: every version that is live, loading, failed or retired. */
 void registry_describe(struct registry *registry, struct buf *out);
 

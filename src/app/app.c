@@ -134,6 +134,7 @@ static bool create_router(struct app *app, struct err *err)
         .registry = app->registry,
         .metrics = app->metrics,
         .max_rows = (size_t)app->options.max_rows,
+        .version_labels = app->options.version_labels,
         .max_body = (size_t)app->options.max_body,
     };
     app->router = router_create();

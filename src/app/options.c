@@ -78,6 +78,10 @@ static const struct config_option rows[] = {
      .help = "The directory of models: NAME/VERSION/ with a version's files, or NAME.json."},
     {"models", "default-model", CONFIG_TEXT, VALUE(default_model), "",
      .help = "The model that /predict without a name is answered by. Empty: the only one."},
+    {"models", "version-labels", CONFIG_TEXT, VALUE(version_labels), "",
+     .help =
+         "Names for versions, such as iris/stable=3, iris/canary=4: what /v1/models/MODEL/labels/"
+         "LABEL stands for. Empty: none."},
     {"models", "keep-versions", CONFIG_INTEGER, VALUE(keep_versions), "2", BOUNDS(1, 1000),
      .help = "How many of a model's newest versions stay loaded and can be asked for."},
     {"models", "rescan-interval", CONFIG_DURATION, VALUE(rescan_interval), "10s",

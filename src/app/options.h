@@ -29,6 +29,7 @@ struct options {
     /* [models] */
     char *models;
     char *default_model;
+    char *version_labels;
     int64_t keep_versions;
     int64_t rescan_interval;
     int64_t max_model_bytes;

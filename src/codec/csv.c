@@ -170,16 +170,6 @@ static bool add_field(struct csv_reader *reader, size_t end, bool quoted, struct
     return true;
 }
 
-static bool is_utf8(const char *text, size_t length)
-{
-    for (size_t step; length > 0; text += step, length -= step) {
-        step = utf8_sequence(text, length);
-        if (step == 0)
-            return false;
-    }
-    return true;
-}
-
 /* Two quotes become one, in place. Returns the new length. */
 static size_t undouble(char *text, size_t length)
 {
@@ -199,7 +189,7 @@ static enum csv_status finish_record(struct csv_reader *reader, struct csv_recor
         const struct csv_span *span = &reader->spans[i];
         char *text = base + span->begin;
         size_t length = span->end - span->begin;
-        if (reader->foreign && !is_utf8(text, length)) {
+        if (reader->foreign && !utf8_is_valid(text, length)) {
             err_set(err, ERR_INVALID, "column %zu is not UTF-8", i + 1);
             return CSV_BAD;
         }

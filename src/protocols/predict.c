@@ -3,26 +3,16 @@
 #include <string.h>
 
 #include "codec/json.h"
-#include "protocols/answer.h"
+#include "protocols/choice.h"
 #include "protocols/job.h"
 #include "protocols/results.h"
 #include "protocols/rows.h"
-
-/* An output and the name by which it was asked for. */
-struct choice {
-    const char *name;
-    size_t length;
-    size_t output;
-};
-
-#define CHOICES_MAX (OP_OUTPUTS_MAX + 1) /* every output, and "prediction" besides */
 
 /* A job and what this dialect knows of it. */
 struct predict {
     struct job job;
     struct json_envelope envelope;
-    struct choice choices[CHOICES_MAX];
-    size_t choice_count;
+    struct choices choices;
 };
 
 static bool refuse(struct predict *predict, const struct err *err)
@@ -37,64 +27,13 @@ static bool refuse_as(struct predict *predict, const char *code, const char *sen
     return false;
 }
 
-static bool refuse_output(struct predict *predict, const char *sentence)
-{
-    struct err err = ERR_INIT;
-    struct buf *body = &predict->job.response->body;
-    err_set(&err, ERR_INVALID, "%s", sentence);
-    answer_open(predict->job.response, 400, "unknown_output", &err);
-    buf_put_text(body, ",\"outputs\":[");
-    for (size_t i = 0; i < predict->job.graph->output_count; i++) {
-        const char *name = predict->job.graph->outputs[i].name;
-        if (i > 0)
-            buf_put_char(body, ',');
-        json_write_string(body, name, strlen(name));
-    }
-    buf_put_char(body, ']');
-    answer_close(predict->job.response);
-    return false;
-}
-
-static bool choose_output(struct predict *predict, size_t output, const char *name, size_t length)
-{
-    for (size_t i = 0; i < predict->choice_count; i++) {
-        const struct choice *other = &predict->choices[i];
-        if (other->length == length && memcmp(other->name, name, length) == 0)
-            return true;
-    }
-    if (predict->choice_count == CHOICES_MAX)
-        return refuse_output(predict, "more outputs are asked for than the model has");
-    predict->choices[predict->choice_count++] = (struct choice){name, length, output};
-    predict->job.wanted |= UINT32_C(1) << output;
-    return true;
-}
-
-static bool choose_named(struct predict *predict, const struct json *value)
-{
-    size_t length = 0;
-    if (json_type(value) != JSON_STRING)
-        return refuse_output(predict, "\"output\" takes the name of an output, or a list of names");
-    const char *name = json_string(value, &length);
-    int output = graph_output_find(predict->job.graph, name, length);
-    if (output < 0)
-        return refuse_output(predict, "the model has no output of a name in \"output\"");
-    return choose_output(predict, (size_t)output, name, length);
-}
-
 static bool choose(struct predict *predict)
 {
-    static const char standard[] = "prediction";
+    struct job *job = &predict->job;
     const struct json *value = json_object_get(predict->envelope.root, "output", &(bool){false});
-    if (json_type(value) == JSON_NULL)
-        return choose_output(predict, predict->job.graph->default_output, standard,
-                             sizeof standard - 1);
-    if (json_type(value) != JSON_ARRAY)
-        return choose_named(predict, value);
-    for (size_t i = 0; i < json_array_length(value); i++) {
-        if (!choose_named(predict, json_array_at(value, i)))
-            return false;
-    }
-    return predict->choice_count > 0 || refuse_output(predict, "\"output\" is an empty list");
+    bool ok = choices_read(&predict->choices, job->graph, value, job->response);
+    job->wanted = predict->choices.wanted;
+    return ok;
 }
 
 static bool parse(struct predict *predict)
@@ -163,8 +102,8 @@ static void encode(struct predict *predict)
     const struct graph *graph = predict->job.graph;
     bool labels = false, targets = false;
     buf_put_char(body, '{');
-    for (size_t i = 0; i < predict->choice_count; i++) {
-        const struct choice *choice = &predict->choices[i];
+    for (size_t i = 0; i < predict->choices.count; i++) {
+        const struct choice *choice = &predict->choices.list[i];
         const struct graph_output *output = &graph->outputs[choice->output];
         labels = labels || has_class_columns(output);
         targets = targets || has_target_columns(output);

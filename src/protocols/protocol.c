@@ -4,9 +4,11 @@
 
 #include "protocols/answer.h"
 #include "protocols/predict.h"
+#include "protocols/v1.h"
 
 static const struct protocol *const protocols[] = {
     &protocol_predict,
+    &protocol_v1,
     NULL,
 };
 

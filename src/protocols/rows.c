@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/base64.h"
+#include "codec/utf8.h"
 #include "protocols/answer.h"
 
 static bool fault_shape(struct rows *rows, struct err *err, size_t row, const char *is)
@@ -14,7 +16,7 @@ static bool fault_shape(struct rows *rows, struct err *err, size_t row, const ch
     return err_at(err, (int64_t)row, NULL);
 }
 
-static bool fault_length(struct rows *rows, struct err *err, size_t row, size_t got)
+bool rows_fault_length(struct rows *rows, struct err *err, size_t row, size_t got)
 {
     size_t expected = rows->frame.schema->field_count;
     rows->fault = ROWS_LENGTH;
@@ -41,10 +43,33 @@ static bool count_within(struct rows *rows, size_t count, size_t max_rows, struc
                    count, max_rows);
 }
 
-static void read_cell(struct frame *frame, size_t row, size_t column, const struct json *value)
+/* A text that came as base64. */
+static bool set_encoded(struct frame *frame, size_t row, size_t column, const struct json *value)
 {
+    size_t length, size;
+    bool found = false;
+    const struct json *text = json_object_get(value, "b64", &found);
+    if (!found || json_object_size(value) != 1 || json_type(text) != JSON_STRING)
+        return false;
+    const char *encoded = json_string(text, &length);
+    char *bytes = arena_alloc(frame->arena, length + 1);
+    if (bytes == NULL) {
+        frame->no_memory = true;
+        return true;
+    }
+    if (!base64_decode(encoded, length, bytes, length + 1, &size) || !utf8_is_valid(bytes, size))
+        return false;
+    frame_set_text(frame, row, column, bytes, size);
+    return true;
+}
+
+void rows_read_cell(struct rows *rows, size_t row, size_t column, const struct json *value)
+{
+    struct frame *frame = &rows->frame;
     size_t length;
     const char *text;
+    if (rows->tensors && json_type(value) == JSON_ARRAY && json_array_length(value) == 1)
+        value = json_array_at(value, 0);
     switch (json_type(value)) {
     case JSON_NULL:
         frame_set_missing(frame, row, column);
@@ -59,8 +84,11 @@ static void read_cell(struct frame *frame, size_t row, size_t column, const stru
     case JSON_BOOL:
         frame_set_boolean(frame, row, column, json_bool(value));
         break;
-    case JSON_ARRAY:
     case JSON_OBJECT:
+        if (!rows->tensors || !set_encoded(frame, row, column, value))
+            frame_set_wrong(frame, row, column);
+        break;
+    case JSON_ARRAY:
         frame_set_wrong(frame, row, column);
         break;
     }
@@ -70,9 +98,9 @@ static bool read_list(struct rows *rows, size_t row, const struct json *list, st
 {
     size_t length = json_array_length(list);
     if (length != rows->frame.schema->field_count)
-        return fault_length(rows, err, row, length);
+        return rows_fault_length(rows, err, row, length);
     for (size_t i = 0; i < length; i++)
-        read_cell(&rows->frame, row, i, json_array_at(list, i));
+        rows_read_cell(rows, row, i, json_array_at(list, i));
     return true;
 }
 
@@ -129,7 +157,7 @@ static bool is_unexpected(const struct schema *schema, const struct json_iterato
     return schema_find(schema, it->key, it->key_length) == STRMAP_NONE;
 }
 
-static bool fault_names(struct rows *rows, struct err *err, size_t row, const struct json *object)
+bool rows_fault_names(struct rows *rows, struct err *err, size_t row, const struct json *object)
 {
     const struct schema *schema = rows->frame.schema;
     struct name_list list = {.used = 0};
@@ -147,7 +175,10 @@ static bool fault_names(struct rows *rows, struct err *err, size_t row, const st
     rows->object = object;
     rows->frame.counts[FRAME_MISSING] += missing;
     rows->frame.counts[FRAME_WRONG_TYPE] += list.count;
-    err_set(err, missing > 0 ? ERR_MISSING : ERR_INVALID, "row %zu: %s", row, list.text);
+    err_set(err, missing > 0 ? ERR_MISSING : ERR_INVALID, "%s", list.text);
+    if (row == ROWS_COLUMNS)
+        return false;
+    err_prefix(err, "row %zu", row);
     return err_at(err, (int64_t)row, NULL);
 }
 
@@ -159,16 +190,16 @@ static bool read_object(struct rows *rows, size_t row, const struct json *object
     for (struct json_iterator it = json_begin(object); json_next(&it);) {
         uint32_t column = schema_find(schema, it.key, it.key_length);
         if (column == STRMAP_NONE)
-            return fault_names(rows, err, row, object);
-        read_cell(&rows->frame, row, column, it.value);
+            return rows_fault_names(rows, err, row, object);
+        rows_read_cell(rows, row, column, it.value);
         known++;
     }
     if (known < schema->field_count && count_missing(schema, object) > 0)
-        return fault_names(rows, err, row, object);
+        return rows_fault_names(rows, err, row, object);
     return true;
 }
 
-static bool read_row(struct rows *rows, size_t row, const struct json *value, struct err *err)
+bool rows_read_row(struct rows *rows, size_t row, const struct json *value, struct err *err)
 {
     switch (json_type(value)) {
     case JSON_ARRAY:
@@ -184,8 +215,9 @@ static bool read_row(struct rows *rows, size_t row, const struct json *value, st
     return fault_shape(rows, err, row, json_type_name(json_type(value)));
 }
 
-static bool seal(struct rows *rows, struct err *err)
+bool rows_seal(struct rows *rows, struct err *err)
 {
+    rows->fault = ROWS_FINE;
     if (frame_seal(&rows->frame, err))
         return true;
     rows->fault = ROWS_VALUES;
@@ -204,28 +236,35 @@ static bool is_batch(const struct json *value)
            (json_array_length(value) == 0 || is_container(json_array_at(value, 0)));
 }
 
+bool rows_begin(struct rows *rows, const struct schema *schema, size_t count, size_t max_rows,
+                struct arena *arena, struct err *err)
+{
+    *rows = (struct rows){.fault = ROWS_SHAPE};
+    return count_within(rows, count, max_rows, err) &&
+           frame_init(&rows->frame, schema, count, arena, err);
+}
+
 bool rows_read(struct rows *rows, const struct schema *schema, const struct json *value,
                size_t max_rows, struct arena *arena, struct err *err)
 {
-    *rows = (struct rows){.fault = ROWS_SHAPE};
     bool batch = is_batch(value);
     size_t count = batch ? json_array_length(value) : 1;
-    rows->single = !batch;
-    rows->frame.counts[FRAME_SHAPE] = !batch && !is_container(value);
-    if (rows->frame.counts[FRAME_SHAPE] > 0)
+    if (!batch && !is_container(value)) {
+        *rows = (struct rows){.fault = ROWS_SHAPE, .single = true};
+        rows->frame.counts[FRAME_SHAPE] = 1;
         return err_set(err, ERR_INVALID,
                        "the input is %s; it must be a row (a list of values or an object by name) "
                        "or a list of rows",
                        json_type_name(json_type(value)));
-    if (!count_within(rows, count, max_rows, err) ||
-        !frame_init(&rows->frame, schema, count, arena, err))
+    }
+    if (!rows_begin(rows, schema, count, max_rows, arena, err))
         return false;
+    rows->single = !batch;
     for (size_t row = 0; row < count; row++) {
-        if (!read_row(rows, row, batch ? json_array_at(value, row) : value, err))
+        if (!rows_read_row(rows, row, batch ? json_array_at(value, row) : value, err))
             return false;
     }
-    rows->fault = ROWS_FINE;
-    return seal(rows, err);
+    return rows_seal(rows, err);
 }
 
 bool rows_read_numbers(struct rows *rows, const struct schema *schema,
@@ -241,7 +280,7 @@ bool rows_read_numbers(struct rows *rows, const struct schema *schema,
         return false;
     }
     if (count > 0 && envelope->cols != schema->field_count)
-        return fault_length(rows, err, 0, envelope->cols);
+        return rows_fault_length(rows, err, 0, envelope->cols);
     rows->frame.matrix = (struct matrix){
         .data = envelope->numbers,
         .rows = count,
@@ -250,7 +289,7 @@ bool rows_read_numbers(struct rows *rows, const struct schema *schema,
     };
     for (size_t row = 0; row < count; row++)
         frame_check_row(&rows->frame, row);
-    return seal(rows, err);
+    return rows_seal(rows, err);
 }
 
 static void write_missing(const struct rows *rows, struct buf *out)

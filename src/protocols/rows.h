@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/arena.h"
 #include "base/err.h"
@@ -29,7 +30,8 @@ enum rows_fault {
 
 struct rows {
     struct frame frame;
-    bool single; /* one row came by itself: its answer is no list */
+    bool single;  /* one row came by itself: its answer is no list */
+    bool tensors; /* cells are tensors: [x] is x, and {"b64":"..."} the text that it stands for */
     enum rows_fault fault;
     size_t expected, got;
     const struct json *object; /* borrowed: the tree lives as long as this */
@@ -39,6 +41,21 @@ struct rows {
  * of what kind it is, for rows_answer_error. rows is zeroed first. */
 bool rows_read(struct rows *rows, const struct schema *schema, const struct json *value,
                size_t max_rows, struct arena *arena, struct err *err);
+
+/* The same in three steps, for who knows the rows by another rule: an empty frame of `count` rows,
+ * each row or cell, and what all of them together amount to. */
+bool rows_begin(struct rows *rows, const struct schema *schema, size_t count, size_t max_rows,
+                struct arena *arena, struct err *err);
+bool rows_read_row(struct rows *rows, size_t row, const struct json *value, struct err *err);
+void rows_read_cell(struct rows *rows, size_t row, size_t column, const struct json *value);
+bool rows_seal(struct rows *rows, struct err *err);
+
+/* A row, or a column, of `got` values. */
+bool rows_fault_length(struct rows *rows, struct err *err, size_t row, size_t got);
+/* The object has a name that the model does not have, or lacks one that it has. It is that row, or
+ * (ROWS_COLUMNS) has the columns of all. */
+#define ROWS_COLUMNS SIZE_MAX
+bool rows_fault_names(struct rows *rows, struct err *err, size_t row, const struct json *object);
 
 /* The same of an envelope's numbers, which become the frame's matrix in place. */
 bool rows_read_numbers(struct rows *rows, const struct schema *schema,

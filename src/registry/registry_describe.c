@@ -12,13 +12,6 @@ static void put_text(struct buf *out, const char *key, const char *value)
     json_write_string(out, value, strlen(value));
 }
 
-struct entry {
-    const char *name, *version, *state;
-    const struct model *model; /* NULL: nothing is loaded */
-    const char *reason;        /* NULL: none */
-    bool is_default;           /* the version that a request without one gets */
-};
-
 static void put_model(struct buf *out, const struct model *model)
 {
     char loaded[CLOCK_TEXT_SIZE];
@@ -34,10 +27,17 @@ static void put_model(struct buf *out, const struct model *model)
     json_write_number(out, (double)microseconds / 1000);
 }
 
-static void put_entry(struct buf *out, bool *first, const struct entry *entry)
+struct describing {
+    struct buf *out;
+    bool first;
+};
+
+static void put_entry(void *context, const struct registry_entry *entry)
 {
-    buf_put_text(out, *first ? "{" : ",{");
-    *first = false;
+    struct describing *describing = context;
+    struct buf *out = describing->out;
+    buf_put_text(out, describing->first ? "{" : ",{");
+    describing->first = false;
     put_text(out, "name", entry->name);
     buf_put_char(out, ',');
     put_text(out, "version", entry->version);
@@ -53,36 +53,60 @@ static void put_entry(struct buf *out, bool *first, const struct entry *entry)
 }
 
 /* A version whose replacement was refused has two entries: what is live, and why it still is. */
-static void put_slot(struct buf *out, bool *first, const struct known *known,
-                     const struct slot *slot, bool is_default)
+static void take_slot(const struct known *known, const struct slot *slot, bool is_default,
+                      registry_take_entry *take, void *context)
 {
-    struct entry entry = {.name = known->name, .version = slot->version};
+    struct registry_entry entry = {.name = known->name, .version = slot->version};
     if (slot->model != NULL) {
         entry.state = "live";
         entry.model = slot->model;
         entry.is_default = is_default;
-        put_entry(out, first, &entry);
+        take(context, &entry);
         entry.model = NULL;
         entry.is_default = false;
     }
     if (slot->reason != NULL) {
         entry.state = "failed";
         entry.reason = slot->reason;
-        put_entry(out, first, &entry);
+        take(context, &entry);
     } else if (slot->model == NULL && slot->loading) {
         entry.state = "loading";
-        put_entry(out, first, &entry);
+        take(context, &entry);
     }
 }
 
-static void put_known(struct buf *out, bool *first, const struct known *known)
+static void take_known(const struct known *known, registry_take_entry *take, void *context)
 {
     bool found = false;
     for (size_t i = 0; i < known->slot_count; i++) {
         bool newest = !found && known->slots[i]->model != NULL;
-        put_slot(out, first, known, known->slots[i], newest);
+        take_slot(known, known->slots[i], newest, take, context);
         found = found || newest;
     }
+}
+
+/* The retired first: whoever looks for a version finds what counts at the end. */
+bool registry_each_entry(struct registry *registry, const char *name, registry_take_entry *take,
+                         void *context)
+{
+    bool found = false;
+    pthread_rwlock_rdlock(&registry->lock);
+    for (const struct model *model = registry->retired; model != NULL;
+         model = model->private_->next) {
+        struct registry_entry entry = {
+            .name = model->name, .version = model->version, .state = "retired", .model = model};
+        if (name == NULL || strcmp(name, model->name) == 0)
+            take(context, &entry);
+    }
+    for (size_t i = 0; i < registry->model_count; i++) {
+        const struct known *known = registry->models[i];
+        if (known->slot_count == 0 || (name != NULL && strcmp(name, known->name) != 0))
+            continue;
+        found = true;
+        take_known(known, take, context);
+    }
+    pthread_rwlock_unlock(&registry->lock);
+    return found;
 }
 
 void registry_list_names(struct registry *registry, struct buf *out)
@@ -105,19 +129,9 @@ void registry_list_names(struct registry *registry, struct buf *out)
 
 void registry_describe(struct registry *registry, struct buf *out)
 {
-    bool first = true;
+    struct describing describing = {.out = out, .first = true};
     buf_put_text(out, "\"models\":[");
-    pthread_rwlock_rdlock(&registry->lock);
-    /* The retired first: whoever looks for a version finds what counts at the end. */
-    for (const struct model *model = registry->retired; model != NULL;
-         model = model->private_->next) {
-        struct entry entry = {
-            .name = model->name, .version = model->version, .state = "retired", .model = model};
-        put_entry(out, &first, &entry);
-    }
-    for (size_t i = 0; i < registry->model_count; i++)
-        put_known(out, &first, registry->models[i]);
-    pthread_rwlock_unlock(&registry->lock);
+    registry_each_entry(registry, NULL, put_entry, &describing);
     buf_put_char(out, ']');
 }
 

@@ -120,3 +120,39 @@ def wide(width, layers, seed=1):
             "activation": "relu",
         },
     }
+
+
+def half_plus_two():
+    """TensorFlow Serving's example: x / 2 + 2."""
+    return {
+        "format": "omen/1",
+        "inputs": [{"name": "x"}],
+        "model": {"op": "linear_regression", "coef_": [0.5], "intercept_": 2},
+        "golden": {"rows": [{"in": [1], "out": {"value": 2.5}}]},
+    }
+
+
+def reader():
+    """A free text and a word: 1 for each time the text says "good", and the word's own value. Its
+    labels are words, of an output whose name ends in _bytes."""
+    return {
+        "format": "omen/1",
+        "inputs": [
+            {"name": "text", "type": "text"},
+            {"name": "shop", "type": "category", "values": ["north", "süd"]},
+        ],
+        "steps": [
+            {
+                "op": "count_vectorizer",
+                "columns": ["text"],
+                "vocabulary_": ["good", "bad"],
+            },
+            {"op": "one_hot_encoder", "columns": ["shop"], "categories_": [["north", "süd"]]},
+        ],
+        "model": {
+            "op": "logistic_regression",
+            "coef_": [[4, -4, 0, 1]],
+            "intercept_": [-1],
+        },
+        "outputs": {"labels": ["bad", "gut ü"], "names": {"label": "label_bytes"}},
+    }

@@ -93,8 +93,10 @@ static bool open_models(struct fixture *fixture, struct err *err)
 
 static bool open_routes(struct fixture *fixture, struct err *err)
 {
-    fixture->context = (struct protocol_context){
-        .registry = fixture->registry, .max_rows = 1000, .max_body = 1 << 20};
+    fixture->context = (struct protocol_context){.registry = fixture->registry,
+                                                 .max_rows = 1000,
+                                                 .max_body = 1 << 20,
+                                                 .version_labels = "double/old=1, double/new=2"};
     fixture->router = router_create();
     return fixture->router != NULL && protocol_add_all(fixture->router, &fixture->context, err);
 }

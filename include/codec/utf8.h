@@ -2,6 +2,7 @@
 #ifndef OMEN_CODEC_UTF8_H
 #define OMEN_CODEC_UTF8_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Length (1 to 4) of the well-formed sequence at text, of which `left` bytes are there; 0 if there
@@ -25,6 +26,16 @@ static inline size_t utf8_sequence(const char *text, size_t left)
         (byte[0] == 0xF0 && byte[1] < 0x90) || (byte[0] == 0xF4 && byte[1] > 0x8F))
         return 0;
     return length;
+}
+
+static inline bool utf8_is_valid(const char *text, size_t length)
+{
+    for (size_t step; length > 0; text += step, length -= step) {
+        step = utf8_sequence(text, length);
+        if (step == 0)
+            return false;
+    }
+    return true;
 }
 
 #endif

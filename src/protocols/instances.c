@@ -1,0 +1,215 @@
+#include "protocols/instances.h"
+
+#include <string.h>
+
+/* What all rows of a request are, by the first one. {"b64":...} is a value. */
+enum kind { KIND_OBJECT, KIND_LIST, KIND_VALUE };
+
+static enum kind kind_of(const struct json *value)
+{
+    bool encoded = false;
+    if (json_type(value) == JSON_ARRAY)
+        return KIND_LIST;
+    if (json_type(value) != JSON_OBJECT)
+        return KIND_VALUE;
+    json_object_get(value, "b64", &encoded);
+    return encoded && json_object_size(value) == 1 ? KIND_VALUE : KIND_OBJECT;
+}
+
+static bool fault(struct rows *rows)
+{
+    rows->fault = ROWS_SHAPE;
+    rows->frame.counts[FRAME_SHAPE]++;
+    return false;
+}
+
+static bool fault_mixed(struct rows *rows, enum kind first, enum kind found, size_t row,
+                        struct err *err)
+{
+    if (first == KIND_OBJECT)
+        err_set(err, ERR_INVALID, "Expecting object but got %s at item %zu of input list",
+                found == KIND_LIST ? "list" : "value", row);
+    else if (found == KIND_OBJECT)
+        err_set(err, ERR_INVALID, "Expecting value/list but got object at item %zu of input list",
+                row);
+    else
+        err_set(err, ERR_INVALID, "Expecting %s but got %s at item %zu of input list",
+                first == KIND_LIST ? "list" : "value", found == KIND_LIST ? "list" : "value", row);
+    err_at(err, (int64_t)row, NULL);
+    return fault(rows);
+}
+
+static bool read_instance(struct rows *rows, size_t row, enum kind kind, const struct json *value,
+                          struct err *err)
+{
+    if (kind != KIND_VALUE)
+        return rows_read_row(rows, row, value, err);
+    if (rows->frame.schema->field_count != 1)
+        return rows_fault_length(rows, err, row, 1);
+    rows_read_cell(rows, row, 0, value);
+    return true;
+}
+
+/* The place is TensorFlow Serving's sentence, what is wrong there is ours. */
+static bool seal(struct rows *rows, const char *member, struct err *err)
+{
+    char field[ERR_FIELD_SIZE];
+    if (rows_seal(rows, err))
+        return true;
+    int64_t row = err->row;
+    memcpy(field, err->field, sizeof field);
+    if (row == ERR_NO_ROW)
+        return false;
+    err_prefix(err, "Failed to process element: %lld key: %s of '%s' list. Error", (long long)row,
+               field, member);
+    return err_at(err, row, field);
+}
+
+bool instances_read(struct rows *rows, const struct schema *schema, const struct json *value,
+                    const char *member, size_t max_rows, struct arena *arena, struct err *err)
+{
+    if (json_type(value) != JSON_ARRAY) {
+        err_set(err, ERR_INVALID, "Expecting '%s' to be an list/array", member);
+        return fault(rows);
+    }
+    size_t count = json_array_length(value);
+    if (count == 0) {
+        err_set(err, ERR_INVALID, "No values in '%s'", member);
+        return fault(rows);
+    }
+    if (!rows_begin(rows, schema, count, max_rows, arena, err))
+        return false;
+    rows->tensors = true;
+    enum kind kind = kind_of(json_array_at(value, 0));
+    for (size_t row = 0; row < count; row++) {
+        const struct json *instance = json_array_at(value, row);
+        enum kind found = kind_of(instance);
+        if (found != kind)
+            return fault_mixed(rows, kind, found, row, err);
+        if (!read_instance(rows, row, kind, instance, err))
+            return false;
+    }
+    return seal(rows, member, err);
+}
+
+bool instances_read_numbers(struct rows *rows, const struct schema *schema,
+                            const struct json_envelope *envelope, size_t max_rows,
+                            struct arena *arena, struct err *err)
+{
+    struct json_envelope shaped = *envelope;
+    if (shaped.is_vector) { /* of values, each of them a row */
+        shaped.rows = envelope->cols;
+        shaped.cols = 1;
+        shaped.is_vector = false;
+    }
+    if (shaped.rows > 0)
+        return rows_read_numbers(rows, schema, &shaped, max_rows, arena, err);
+    err_set(err, ERR_INVALID, "No values in 'instances'");
+    return fault(rows);
+}
+
+/* --- columns ------------------------------------------------------------------------------- */
+
+static bool fault_column(struct rows *rows, struct err *err, const char *name, const char *what)
+{
+    err_set(err, ERR_INVALID, "the column '%.160s' of 'inputs' %s", name, what);
+    err_at(err, ERR_NO_ROW, name);
+    return fault(rows);
+}
+
+static bool check_names(struct rows *rows, const struct schema *schema, const struct json *value,
+                        struct err *err)
+{
+    bool known = true;
+    bool found = true;
+    rows->frame.schema = schema;
+    for (struct json_iterator it = json_begin(value); known && json_next(&it);)
+        known = schema_find(schema, it.key, it.key_length) != STRMAP_NONE;
+    for (size_t i = 0; known && i < schema->field_count; i++) {
+        json_object_get(value, schema->fields[i].name, &found);
+        known = found || !schema->fields[i].required;
+    }
+    return known || rows_fault_names(rows, err, ROWS_COLUMNS, value);
+}
+
+/* Length of the columns, which is the first one's. */
+static bool find_length(struct rows *rows, const struct schema *schema, const struct json *value,
+                        size_t *length, struct err *err)
+{
+    bool first = true;
+    for (struct json_iterator it = json_begin(value); json_next(&it);) {
+        const char *name = schema->fields[schema_find(schema, it.key, it.key_length)].name;
+        if (json_type(it.value) != JSON_ARRAY)
+            return fault_column(rows, err, name, "is no list of values, one for each row");
+        if (!first && json_array_length(it.value) != *length)
+            return fault_column(rows, err, name, "has another length than the one before it");
+        *length = json_array_length(it.value);
+        first = false;
+    }
+    if (!first && *length > 0)
+        return true;
+    err_set(err, ERR_INVALID, "No values in 'inputs'");
+    return fault(rows);
+}
+
+bool instances_read_columns(struct rows *rows, const struct schema *schema,
+                            const struct json *value, size_t max_rows, struct arena *arena,
+                            struct err *err)
+{
+    size_t count = 0;
+    if (!check_names(rows, schema, value, err) || !find_length(rows, schema, value, &count, err) ||
+        !rows_begin(rows, schema, count, max_rows, arena, err))
+        return false;
+    rows->tensors = true;
+    for (struct json_iterator it = json_begin(value); json_next(&it);) {
+        uint32_t column = schema_find(schema, it.key, it.key_length);
+        for (size_t row = 0; row < count; row++)
+            rows_read_cell(rows, row, column, json_array_at(it.value, row));
+    }
+    return rows_seal(rows, err);
+}
+
+/* --- examples ------------------------------------------------------------------------------ */
+
+/* Each name of the example, or of the context where the example has none. */
+static bool read_example(struct rows *rows, size_t row, const struct json *example,
+                         const struct json *context, struct err *err)
+{
+    const struct schema *schema = rows->frame.schema;
+    size_t known = 0;
+    for (size_t i = 0; i < schema->field_count; i++) {
+        bool found = false;
+        const struct json *value = json_object_get(example, schema->fields[i].name, &found);
+        known += found;
+        if (!found)
+            value = json_object_get(context, schema->fields[i].name, &found);
+        if (found)
+            rows_read_cell(rows, row, i, value);
+    }
+    return known == json_object_size(example) || rows_fault_names(rows, err, row, example);
+}
+
+bool instances_read_examples(struct rows *rows, const struct schema *schema,
+                             const struct json *value, const struct json *context, size_t max_rows,
+                             struct arena *arena, struct err *err)
+{
+    if (json_type(value) != JSON_ARRAY || json_array_length(value) == 0 ||
+        (context != NULL && json_type(context) != JSON_OBJECT)) {
+        err_set(err, ERR_INVALID,
+                "'examples' is a list of objects by name, at least one, and 'context' an object");
+        return fault(rows);
+    }
+    size_t count = json_array_length(value);
+    if (!rows_begin(rows, schema, count, max_rows, arena, err))
+        return false;
+    rows->tensors = true;
+    for (size_t row = 0; row < count; row++) {
+        const struct json *example = json_array_at(value, row);
+        if (json_type(example) != JSON_OBJECT)
+            return fault_mixed(rows, KIND_OBJECT, kind_of(example), row, err);
+        if (!(context == NULL ? rows_read_row(rows, row, example, err)
+                              : read_example(rows, row, example, context, err)))
+            return false;
+    }
+    return seal(rows, "examples", err);
+}
