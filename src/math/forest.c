@@ -16,8 +16,11 @@ static void *trim(void *block, size_t *room, size_t count, size_t size)
 
 struct forest *forest_build(struct forest_builder *builder, struct err *err)
 {
-    bool ok = forest_make_masks(builder, err) && forest_pack(builder, err);
     struct forest *forest = builder->forest;
+    bool ok = forest_rank(forest, err) && forest_make_masks(builder, err);
+    if (ok)
+        forest_pack(forest);
+    ok = ok && forest_set_order(forest, err);
     if (ok)
         builder->forest = NULL;
     forest_builder_destroy(builder);
@@ -49,6 +52,11 @@ void forest_destroy(struct forest *forest)
     free(forest->positions);
     free(forest->masks);
     free(forest->word_ends);
+    free(forest->order);
+    free(forest->roots);
+    free(forest->thresholds);
+    free(forest->rank_first);
+    free(forest->rank_count);
     free(forest->columns);
     free(forest);
 }
@@ -56,10 +64,15 @@ void forest_destroy(struct forest *forest)
 size_t forest_bytes(const struct forest *forest)
 {
     size_t packed = forest->packed != NULL ? forest->cell_count : 0;
-    return sizeof(*forest) + forest->tree_room * sizeof(*forest->trees) +
-           forest->cell_room * sizeof(*forest->cells) + packed * sizeof(*forest->packed) +
-           forest->special_room * sizeof(*forest->specials) +
-           (forest->set_room + forest->slot_room + forest->position_room + forest->word_room) *
+    size_t order = forest->order != NULL ? forest->tree_count : 0;
+    size_t roots = forest->roots != NULL ? forest->tree_count : 0;
+    size_t ranked = forest->thresholds != NULL ? forest->column_count : 0;
+    size_t thresholds = ranked > 0 ? forest->rank_first[ranked] : 0;
+    return sizeof(*forest) + thresholds * sizeof(double) + 2 * ranked * sizeof(uint32_t) +
+           forest->tree_room * sizeof(*forest->trees) + forest->cell_room * sizeof(*forest->cells) +
+           packed * sizeof(*forest->packed) + forest->special_room * sizeof(*forest->specials) +
+           (forest->set_room + forest->slot_room + forest->position_room + forest->word_room +
+            order + roots) *
                sizeof(uint32_t) +
            forest->value_room * forest_width_size(forest->shape.sum) +
            forest->column_room * sizeof(*forest->columns) +

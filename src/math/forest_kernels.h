@@ -6,16 +6,19 @@
 
 /* Rows whose columns stand side by side. */
 #define FOREST_BLOCK 64
-/* Rows, or trees, that are walked together. */
-#define FOREST_LANES 8
+/* Steps of walks between two looks at whether all have arrived. */
+#define FOREST_STEPS 4
 
 struct forest_kernels {
+    /* Fewer rows are quicker one by one than as a block. */
+    uint32_t block_least;
     /* Up to so many masks of a tree per level of its depth they are quicker than a walk. */
     uint32_t masks_per_level;
-    /* Slots of one row in trees [first, first + count), none of them special; columns: stride 1, of
+    /* Slots of one row in the trees order[first .. first + count), none of them special, in one
+     * chunk, by place (those beyond count may be written); columns: stride 1, of
      * forest_walk_width. */
     void (*walk_trees)(const struct forest *forest, size_t first, size_t count, const void *columns,
-                       uint32_t *slots);
+                       uint32_t slots[FOREST_CHUNK]);
     /* Slots of count rows (up to FOREST_BLOCK, the last lanes are walked in vain) in one tree;
      * columns: stride FOREST_BLOCK. */
     void (*walk_rows)(const struct forest *forest, const struct forest_tree *tree, size_t count,
@@ -23,6 +26,11 @@ struct forest_kernels {
     /* The same by masks; columns of the input's width. */
     void (*mask_rows)(const struct forest *forest, const struct forest_tree *tree, size_t count,
                       const void *columns, uint32_t *slots);
+    /* A forest's of thresholds: how many of them are below a row's columns, from COLUMN_FIRST. */
+    void (*rank_row)(const struct forest *forest, const double *values, float *ranks);
+    /* Those of one column, FOREST_BLOCK rows. */
+    void (*rank_rows)(const struct forest *forest, size_t column, const double *values,
+                      float *ranks);
 };
 
 extern const struct forest_kernels forest_kernels_plain;

@@ -18,7 +18,7 @@ static size_t masks_limit(const struct forest_tree *tree)
 
 static uint32_t word_bits(const struct forest *forest)
 {
-    return forest->shape.input == FOREST_SINGLE ? 32 : 64;
+    return forest_compare_width(forest) == FOREST_SINGLE ? 32 : 64;
 }
 
 /* count[i]: the leaves below cell i; children stand behind their parents. */
@@ -41,7 +41,7 @@ static uint64_t clear_of(uint32_t begin, uint32_t end, uint32_t word, uint32_t b
 
 static void add_mask(struct forest *forest, const struct forest_cell *cell, uint64_t clear)
 {
-    if (forest->shape.input == FOREST_SINGLE)
+    if (forest_compare_width(forest) == FOREST_SINGLE)
         ((struct forest_mask_single *)forest->masks)[forest->mask_count] =
             (struct forest_mask_single){(float)cell->threshold, cell->column, (uint32_t)clear};
     else
@@ -142,31 +142,75 @@ static uint32_t bits_for(size_t count)
     return bits;
 }
 
-bool forest_pack(struct forest_builder *builder, struct err *err)
+bool forest_links_fit(struct forest *forest)
 {
-    struct forest *forest = builder->forest;
     size_t largest = 1;
     for (size_t t = 0; t < forest->tree_count; t++)
         if (forest->trees[t].cell_count > largest)
             largest = forest->trees[t].cell_count;
     forest->link_shift = bits_for(forest->column_count);
     forest->link_mask = (uint32_t)(((size_t)1 << forest->link_shift) - 1);
-    if (forest->shape.input != FOREST_SINGLE || forest->link_shift + bits_for(largest) > 32)
-        return true;
-    struct forest_packed *packed = mem_array(forest->cell_count, sizeof(*packed));
-    if (packed == NULL)
-        return err_set(err, ERR_MEMORY, "no memory for %zu nodes of trees", forest->cell_count);
+    return forest->link_shift + bits_for(largest) <= 32 && forest->cell_count <= INT32_MAX;
+}
+
+void forest_pack(struct forest *forest)
+{
+    if (forest_compare_width(forest) != FOREST_SINGLE || !forest_links_fit(forest))
+        return;
+    /* in place: a cell that is small ends before the next large one begins */
+    struct forest_packed *packed = (void *)forest->cells;
     for (size_t i = 0; i < forest->cell_count; i++) {
-        const struct forest_cell *cell = &forest->cells[i];
-        packed[i].link = (uint32_t)((uint64_t)cell->child << forest->link_shift) | cell->column;
-        if (cell->column < COLUMN_FIRST)
-            packed[i].payload = (uint32_t)cell->payload;
+        struct forest_cell cell = forest->cells[i];
+        packed[i].link = (uint32_t)((uint64_t)cell.child << forest->link_shift) | cell.column;
+        if (cell.column < COLUMN_FIRST)
+            packed[i].payload = (uint32_t)cell.payload;
         else
-            packed[i].threshold = (float)cell->threshold;
+            packed[i].threshold = (float)cell.threshold;
     }
-    free(forest->cells);
+    struct forest_packed *smaller = mem_resize(packed, forest->cell_count, sizeof(*packed));
     forest->cells = NULL;
     forest->cell_room = 0;
-    forest->packed = packed;
+    forest->packed = smaller != NULL ? smaller : packed;
+}
+
+/* ---- the order of a row's walk ---- */
+
+/* Whether a row walks tree a after tree b. */
+static bool walks_after(const struct forest_tree *a, const struct forest_tree *b)
+{
+    if (a->special != b->special)
+        return a->special;
+    return a->depth > b->depth;
+}
+
+/* Of the chunk that begins with tree first; trees that are alike stay in their own order. */
+static void order_chunk(struct forest *forest, size_t first, size_t count)
+{
+    uint32_t *order = forest->order + first;
+    for (size_t t = 0; t < count; t++) {
+        size_t at = t;
+        for (; at > 0 && walks_after(&forest->trees[order[at - 1]], &forest->trees[first + t]);
+             at--)
+            order[at] = order[at - 1];
+        order[at] = (uint32_t)(first + t);
+    }
+    for (size_t i = 0; i < count; i++) {
+        struct forest_tree *tree = &forest->trees[order[i]];
+        tree->place = (uint8_t)i;
+        if (forest->roots != NULL)
+            forest->roots[first + i] = (uint32_t)tree->cell;
+    }
+}
+
+bool forest_set_order(struct forest *forest, struct err *err)
+{
+    size_t trees = forest->tree_count;
+    forest->order = mem_array(trees, sizeof(*forest->order));
+    if (forest->packed != NULL)
+        forest->roots = mem_array(trees, sizeof(*forest->roots));
+    if (forest->order == NULL || (forest->roots == NULL && forest->packed != NULL))
+        return err_set(err, ERR_MEMORY, "no memory for the order of %zu trees", trees);
+    for (size_t first = 0; first < trees; first += FOREST_CHUNK)
+        order_chunk(forest, first, trees - first < FOREST_CHUNK ? trees - first : FOREST_CHUNK);
     return true;
 }

@@ -3,14 +3,16 @@
  * Every test is brought into one form: the second child is taken when a column's value is greater
  * than the node's threshold, so that NaN takes the first. What a test needs besides (x of the other
  * sign, NaN as 0, ...) is a column's matter, computed once per row and not once per node: missing
- * values cost nothing where a row is compared.
+ * values cost nothing where a row is compared. Where many doubles are compared with, both sides
+ * become ranks: x > threshold exactly when more of the column's thresholds are below x than below
+ * that one, and small whole numbers are floats.
  *
- * Two ways lead to a leaf. A walk takes eight trees, or eight rows, a step at a time, so that their
- * loads overlap, without a branch: a leaf leads to itself. Masks are for many rows and trees that
- * are not large: all tests of a tree are made, for a vector of rows each, and one that takes the
- * second child strikes out the leaves below the first; the first leaf that is left is the row's
- * (Lucchese et al., QuickScorer: a fast algorithm to rank documents with additive ensembles of
- * regression trees, 2015). */
+ * Two ways lead to a leaf. A walk takes several trees, or rows, a step at a time, so that their
+ * loads overlap, without a branch: a leaf leads to itself. Trees that are walked together are of
+ * similar depth (forest->order). Masks are for many rows and trees that are not large: all tests of
+ * a tree are made, for a vector of rows each, and one that takes the second child strikes out the
+ * leaves below the first; the first leaf that is left is the row's (Lucchese et al., QuickScorer: a
+ * fast algorithm to rank documents with additive ensembles of regression trees, 2015). */
 #ifndef OMEN_MATH_FOREST_PRIVATE_H
 #define OMEN_MATH_FOREST_PRIVATE_H
 
@@ -85,6 +87,9 @@ struct forest_mask_double {
     uint32_t column;
 };
 
+/* Trees whose slots are found before their values are added. */
+#define FOREST_CHUNK 64
+
 struct forest_tree {
     size_t cell;  /* in forest->cells or packed, breadth first */
     size_t value; /* in forest->values: leaf_count x count, by slot: leaves from the first child's
@@ -96,6 +101,7 @@ struct forest_tree {
     uint32_t first, count; /* outputs */
     uint32_t word_count;   /* 0: this tree is walked */
     bool special;          /* has nodes of COLUMN_SPECIAL */
+    uint8_t place;         /* in its chunk's order */
 };
 
 struct forest {
@@ -122,6 +128,15 @@ struct forest {
     uint32_t *word_ends; /* of masks, counted from the tree's first */
     size_t word_count, word_room;
     size_t masked_count; /* trees that have masks */
+    /* Distinct thresholds, ascending, column after column; NULL where values are compared as they
+     * are. */
+    double *thresholds;
+    uint32_t *rank_first; /* [column_count + 1], in thresholds */
+    uint32_t *rank_count; /* [column_count] */
+    /* Each FOREST_CHUNK of trees in the order of a row's walk: from the flattest to the deepest,
+     * then the special ones. */
+    uint32_t *order; /* [tree_count] */
+    uint32_t *roots; /* where they begin in packed; NULL where there is no such thing */
     size_t depth;
 };
 
@@ -154,19 +169,29 @@ bool forest_missing_yes(enum forest_missing missing);
 bool forest_reserve(struct forest_builder *builder, void *block, size_t *room, size_t needed,
                     size_t size, struct err *err);
 
-/* forest_build's work: masks for the trees for which they pay, then small cells. */
+/* forest_build's work: ranks and masks where they pay, small cells, then the order. */
+bool forest_rank(struct forest *forest, struct err *err);
 bool forest_make_masks(struct forest_builder *builder, struct err *err);
-bool forest_pack(struct forest_builder *builder, struct err *err);
+/* Whether small cells hold all of them; sets how. */
+bool forest_links_fit(struct forest *forest);
+void forest_pack(struct forest *forest);
+bool forest_set_order(struct forest *forest, struct err *err);
 
 static inline size_t forest_width_size(enum forest_width width)
 {
     return width == FOREST_SINGLE ? sizeof(float) : sizeof(double);
 }
 
+/* Of what is compared: values or ranks. */
+static inline enum forest_width forest_compare_width(const struct forest *forest)
+{
+    return forest->thresholds != NULL ? FOREST_SINGLE : forest->shape.input;
+}
+
 static inline size_t forest_mask_size(const struct forest *forest)
 {
-    return forest->shape.input == FOREST_SINGLE ? sizeof(struct forest_mask_single)
-                                                : sizeof(struct forest_mask_double);
+    return forest_compare_width(forest) == FOREST_SINGLE ? sizeof(struct forest_mask_single)
+                                                         : sizeof(struct forest_mask_double);
 }
 
 /* What walks read their columns in: float only where cells are packed. */
@@ -180,6 +205,11 @@ static inline enum forest_width forest_walk_width(const struct forest *forest)
 void forest_columns_compute(const struct forest *forest, const struct forest_rows *rows,
                             size_t first, size_t count, enum forest_width width, size_t stride,
                             void *columns);
+
+/* One of them. */
+void forest_column_compute(const struct forest *forest, const struct forest_rows *rows,
+                           size_t first, size_t count, size_t column, enum forest_width width,
+                           void *to);
 
 /* The slot a row ends in, by a walk that knows all tests. columns: the row's, as above. */
 uint32_t forest_walk_special(const struct forest *forest, const struct forest_tree *tree,

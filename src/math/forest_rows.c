@@ -60,6 +60,23 @@ static void strip_double(const struct strip *strip, double *to)
             to[i] = strip_value(strip, i, strip->fill, strip->form);
 }
 
+void forest_column_compute(const struct forest *forest, const struct forest_rows *rows,
+                           size_t first, size_t count, size_t column, enum forest_width width,
+                           void *to)
+{
+    const struct forest_column *from = &forest->columns[column];
+    struct strip strip = {.rows = rows,
+                          .from = first * rows->stride + from->feature,
+                          .count = count,
+                          .round = forest->shape.input == FOREST_SINGLE,
+                          .fill = from->fill,
+                          .form = from->form};
+    if (width == FOREST_SINGLE)
+        strip_single(&strip, to);
+    else
+        strip_double(&strip, to);
+}
+
 void forest_columns_compute(const struct forest *forest, const struct forest_rows *rows,
                             size_t first, size_t count, enum forest_width width, size_t stride,
                             void *columns)
@@ -70,17 +87,7 @@ void forest_columns_compute(const struct forest *forest, const struct forest_row
         else
             ((double *)columns)[COLUMN_LEAF * stride + i] = -(double)INFINITY;
     }
-    for (size_t c = COLUMN_FIRST; c < forest->column_count; c++) {
-        const struct forest_column *column = &forest->columns[c];
-        struct strip strip = {.rows = rows,
-                              .from = first * rows->stride + column->feature,
-                              .count = count,
-                              .round = forest->shape.input == FOREST_SINGLE,
-                              .fill = column->fill,
-                              .form = column->form};
-        if (width == FOREST_SINGLE)
-            strip_single(&strip, (float *)columns + c * stride);
-        else
-            strip_double(&strip, (double *)columns + c * stride);
-    }
+    for (size_t c = COLUMN_FIRST; c < forest->column_count; c++)
+        forest_column_compute(forest, rows, first, count, c, width,
+                              (char *)columns + c * stride * forest_width_size(width));
 }

@@ -3,12 +3,8 @@
 #include <math.h>
 #include <string.h>
 
-/* Fewer rows are taken one by one. */
-#define BLOCK_LEAST 6
 /* With more columns a block of rows does not fit in any cache. */
 #define BLOCK_COLUMNS 16384
-/* Trees whose slots are found before their values are added. */
-#define TREES 64
 
 /* Whether x, which is no NaN, is in the set. */
 static bool in_set(const struct forest *forest, const struct forest_special *special, double x)
@@ -122,39 +118,73 @@ static void give_rows(const struct forest *forest, const struct forest_tree *tre
     }
 }
 
-/* Trees [first, first + count), one row. */
+/* Trees [first, first + count), one row; slots by place. */
 static void give_trees(const struct forest *forest, size_t first, size_t count, size_t row,
                        const uint32_t *slots, const struct target *target)
 {
     const struct forest_tree *trees = forest->trees + first;
-    for (size_t t = 0; t < count; t++) {
-        if (target->leaves != NULL)
-            target->leaves[row * forest->tree_count + first + t] =
-                forest->positions[trees[t].leaf + slots[t]];
-        else
-            add_values(forest, &trees[t], slots[t], target->sums, row);
+    if (target->leaves != NULL) {
+        uint32_t *leaves = target->leaves + row * forest->tree_count + first;
+        for (size_t t = 0; t < count; t++)
+            leaves[t] = forest->positions[trees[t].leaf + slots[trees[t].place]];
+    } else if (forest->shape.outputs == 1 && forest->shape.sum == FOREST_SINGLE) {
+        float sum = ((float *)target->sums)[row];
+        for (size_t t = 0; t < count; t++)
+            sum += ((const float *)forest->values)[trees[t].value + slots[trees[t].place]];
+        ((float *)target->sums)[row] = sum;
+    } else if (forest->shape.outputs == 1) {
+        double sum = ((double *)target->sums)[row];
+        for (size_t t = 0; t < count; t++)
+            sum += ((const double *)forest->values)[trees[t].value + slots[trees[t].place]];
+        ((double *)target->sums)[row] = sum;
+    } else {
+        for (size_t t = 0; t < count; t++)
+            add_values(forest, &trees[t], slots[trees[t].place], target->sums, row);
     }
 }
 
 /* ---- one row ---- */
 
+/* Its trees, once its columns are known. */
 static void run_row(const struct forest *forest, const struct forest_kernels *kernels,
                     const void *columns, size_t row, const struct target *target)
 {
-    uint32_t slots[TREES];
-    for (size_t first = 0; first < forest->tree_count; first += TREES) {
-        size_t count = forest->tree_count - first < TREES ? forest->tree_count - first : TREES;
-        if (forest->special_count == 0) {
-            kernels->walk_trees(forest, first, count, columns, slots);
-        } else {
-            for (size_t t = 0; t < count; t++)
-                if (forest->trees[first + t].special)
-                    slots[t] = forest_walk_special(forest, &forest->trees[first + t], columns, 1);
-                else
-                    kernels->walk_trees(forest, first + t, 1, columns, &slots[t]);
-        }
+    uint32_t slots[FOREST_CHUNK];
+    for (size_t first = 0; first < forest->tree_count; first += FOREST_CHUNK) {
+        size_t left = forest->tree_count - first;
+        size_t count = left < FOREST_CHUNK ? left : FOREST_CHUNK, plain = count;
+        const uint32_t *order = forest->order + first;
+        while (plain > 0 && forest->trees[order[plain - 1]].special)
+            plain--;
+        if (plain > 0)
+            kernels->walk_trees(forest, first, plain, columns, slots);
+        for (size_t i = plain; i < count; i++)
+            slots[i] = forest_walk_special(forest, &forest->trees[order[i]], columns, 1);
         give_trees(forest, first, count, row, slots, target);
     }
+}
+
+/* Rows from first on, one by one. */
+static bool run_rows(const struct forest *forest, const struct forest_kernels *kernels,
+                     const struct forest_rows *rows, size_t first, const struct target *target,
+                     struct arena *scratch)
+{
+    /* ranks are found from doubles */
+    bool ranked = forest->thresholds != NULL;
+    enum forest_width width = ranked ? FOREST_DOUBLE : forest_walk_width(forest);
+    void *row = arena_array(scratch, forest->column_count, forest_width_size(width));
+    float *ranks = ranked ? arena_array(scratch, forest->column_count, sizeof(*ranks)) : NULL;
+    if (row == NULL || (ranked && ranks == NULL))
+        return false;
+    for (; first < rows->count; first++) {
+        forest_columns_compute(forest, rows, first, 1, width, 1, row);
+        if (ranked) {
+            kernels->rank_row(forest, row, ranks);
+            ranks[COLUMN_LEAF] = -INFINITY;
+        }
+        run_row(forest, kernels, ranked ? ranks : row, first, target);
+    }
+    return true;
 }
 
 /* ---- a block of rows ---- */
@@ -180,17 +210,40 @@ static void find_slots(const struct forest *forest, const struct forest_kernels 
     }
 }
 
-static void run_block(const struct forest *forest, const struct forest_kernels *kernels,
-                      const struct forest_rows *rows, size_t first, size_t count,
-                      const struct block *block, const struct target *target)
+static void rank_block(const struct forest *forest, const struct forest_kernels *kernels,
+                       const struct forest_rows *rows, size_t first, size_t count, float *ranks)
 {
-    uint32_t slots[FOREST_BLOCK];
-    enum forest_width walked = forest_walk_width(forest), masked = forest->shape.input;
+    double values[FOREST_BLOCK] = {0};
+    for (size_t i = 0; i < FOREST_BLOCK; i++)
+        ranks[COLUMN_LEAF * FOREST_BLOCK + i] = -INFINITY;
+    for (size_t c = COLUMN_FIRST; c < forest->column_count; c++) {
+        forest_column_compute(forest, rows, first, count, c, FOREST_DOUBLE, values);
+        kernels->rank_rows(forest, c, values, ranks + c * FOREST_BLOCK);
+    }
+}
+
+static void fill_block(const struct forest *forest, const struct forest_kernels *kernels,
+                       const struct forest_rows *rows, size_t first, size_t count,
+                       const struct block *block)
+{
+    enum forest_width walked = forest_walk_width(forest), masked = forest_compare_width(forest);
+    if (forest->thresholds != NULL) {
+        rank_block(forest, kernels, rows, first, count, block->walked);
+        return;
+    }
     if (forest->masked_count < forest->tree_count)
         forest_columns_compute(forest, rows, first, count, walked, FOREST_BLOCK, block->walked);
     if (forest->masked_count > 0 &&
         (forest->masked_count == forest->tree_count || block->masked != block->walked))
         forest_columns_compute(forest, rows, first, count, masked, FOREST_BLOCK, block->masked);
+}
+
+static void run_block(const struct forest *forest, const struct forest_kernels *kernels,
+                      const struct forest_rows *rows, size_t first, size_t count,
+                      const struct block *block, const struct target *target)
+{
+    uint32_t slots[FOREST_BLOCK];
+    fill_block(forest, kernels, rows, first, count, block);
     for (size_t t = 0; t < forest->tree_count; t++) {
         const struct forest_tree *tree = &forest->trees[t];
         find_slots(forest, kernels, tree, block, count, slots);
@@ -201,7 +254,7 @@ static void run_block(const struct forest *forest, const struct forest_kernels *
 static bool block_create(const struct forest *forest, struct block *block, struct arena *scratch)
 {
     size_t walked = forest_width_size(forest_walk_width(forest)) * FOREST_BLOCK;
-    size_t masked = forest_width_size(forest->shape.input) * FOREST_BLOCK;
+    size_t masked = forest_width_size(forest_compare_width(forest)) * FOREST_BLOCK;
     /* zeroed: rows that a last block lacks are computed with the others */
     block->walked = arena_zeroed(scratch, forest->column_count, walked);
     block->masked =
@@ -213,13 +266,12 @@ static bool run_blocks(const struct forest *forest, const struct forest_kernels 
                        const struct forest_rows *rows, const struct target *target,
                        struct arena *scratch)
 {
-    enum forest_width width = forest_walk_width(forest);
     size_t first = 0;
-    if (rows->count >= BLOCK_LEAST && forest->column_count <= BLOCK_COLUMNS) {
+    if (rows->count >= kernels->block_least && forest->column_count <= BLOCK_COLUMNS) {
         struct block block;
         if (!block_create(forest, &block, scratch))
             return false;
-        for (; rows->count - first >= BLOCK_LEAST; first += FOREST_BLOCK) {
+        for (; rows->count - first >= kernels->block_least; first += FOREST_BLOCK) {
             size_t left = rows->count - first;
             run_block(forest, kernels, rows, first, left < FOREST_BLOCK ? left : FOREST_BLOCK,
                       &block, target);
@@ -227,14 +279,7 @@ static bool run_blocks(const struct forest *forest, const struct forest_kernels 
                 return true;
         }
     }
-    void *row = arena_array(scratch, forest->column_count, forest_width_size(width));
-    if (row == NULL)
-        return false;
-    for (; first < rows->count; first++) {
-        forest_columns_compute(forest, rows, first, 1, width, 1, row);
-        run_row(forest, kernels, row, first, target);
-    }
-    return true;
+    return run_rows(forest, kernels, rows, first, target, scratch);
 }
 
 static bool run(const struct forest *forest, const struct forest_kernels *kernels,

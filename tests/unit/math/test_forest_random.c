@@ -32,6 +32,7 @@ struct kind {
     uint32_t tests;    /* the first ones of forest_tests */
     uint32_t missings; /* the first ones of forest_missings */
     uint32_t vector;   /* values of a leaf */
+    uint32_t odd;      /* of 8: how often a threshold is one of forest_numbers */
 };
 
 struct random_tree {
@@ -46,6 +47,8 @@ static void random_split(const struct kind *kind, struct forest_node *node, uint
     node->missing = forest_missings[random_below(kind->missings)];
     node->feature = random_below(FEATURES);
     node->threshold = ((double)random_below(16) - 8.0) / 10.0;
+    if (random_below(8) < kind->odd)
+        node->threshold = forest_numbers[random_below(FOREST_NUMBERS)];
     node->set = forest_set;
     node->set_words = random_below(3);
     node->yes = next + random_below(2);
@@ -186,7 +189,9 @@ static void check_floats(const struct kind *kind, const struct forest *forest,
     free(leaves);
 }
 
-static void check_kind(const struct kind *kind)
+/* What the forest came to be is told to `laid_out`, where that is not NULL. */
+static void check_kind(const struct kind *kind,
+                       void (*laid_out)(const struct kind *kind, const struct forest *forest))
 {
     static const size_t ROWS[] = {1, 2, 7, 8, 15, 16, 17, 63, 64, 65, 130, 300};
     struct err err = ERR_INIT;
@@ -202,6 +207,8 @@ static void check_kind(const struct kind *kind)
     }
     struct forest *forest = forest_build(builder, &err);
     assert_non_null(forest);
+    if (laid_out != NULL)
+        laid_out(kind, forest);
     for (size_t i = 0; i < COUNT(ROWS); i++) {
         size_t stride = FEATURES + i % 3;
         double *data = calloc(ROWS[i] * stride, sizeof(*data));
@@ -240,8 +247,61 @@ static void check_shapes(enum forest_width input, enum forest_width sum)
                                 .tests = variant % 2 == 0 ? 4 : FOREST_TESTS,
                                 .missings = variant % 4 < 2 ? 1 : FOREST_MISSINGS,
                                 .vector = variant < 8 ? 1 : 1 + random_below(OUTPUTS)};
-            check_kind(&kind);
+            check_kind(&kind, NULL);
         }
+}
+
+/* Doubles become ranks where only comparisons are made; with every kind of missing values there are
+ * more columns than registers hold. */
+static void check_layout(const struct kind *kind, const struct forest *forest)
+{
+    bool comparisons = kind->tests == 4;
+    assert_int_equal(forest->thresholds != NULL, comparisons && kind->shape.input == FOREST_DOUBLE);
+    assert_int_equal(forest->packed != NULL, comparisons || kind->shape.input == FOREST_SINGLE);
+    assert_int_equal(forest->column_count > 32, kind->missings == FOREST_MISSINGS);
+}
+
+/* More than a chunk of them, thresholds that are infinite, none, or just beside another. */
+static void test_many_trees(void **state)
+{
+    (void)state;
+    static const enum forest_width WIDTHS[][2] = {{FOREST_DOUBLE, FOREST_DOUBLE},
+                                                  {FOREST_SINGLE, FOREST_SINGLE},
+                                                  {FOREST_SINGLE, FOREST_DOUBLE}};
+    random_state = 5;
+    for (size_t i = 0; i < COUNT(WIDTHS); i++)
+        for (uint32_t variant = 0; variant < 8; variant++) {
+            struct kind kind = {.shape = {WIDTHS[i][0], WIDTHS[i][1], FEATURES, OUTPUTS, 0},
+                                .splits = 60,
+                                .trees = 150 + random_below(100),
+                                .chain = 2,
+                                .tests = variant % 2 == 0 ? 4 : FOREST_TESTS,
+                                .missings = variant % 4 < 2 ? 1 : FOREST_MISSINGS,
+                                .vector = variant < 4 ? 1 : 2,
+                                .odd = 1 + random_below(4)};
+            check_kind(&kind, check_layout);
+        }
+}
+
+static void check_no_ranks(const struct kind *kind, const struct forest *forest)
+{
+    (void)kind;
+    assert_true(forest->cell_count > 1);
+    assert_null(forest->thresholds);
+}
+
+/* Finding ranks would take longer than the walk. */
+static void test_few_trees_keep_their_thresholds(void **state)
+{
+    (void)state;
+    static const struct kind KIND = {.shape = {FOREST_DOUBLE, FOREST_DOUBLE, FEATURES, OUTPUTS, 0},
+                                     .splits = 60,
+                                     .trees = 1,
+                                     .tests = 4,
+                                     .missings = 1,
+                                     .vector = 1};
+    random_state = 8;
+    check_kind(&KIND, check_no_ranks);
 }
 
 static void test_random_forests_in_doubles(void **state)
@@ -268,6 +328,8 @@ int main(void)
         cmocka_unit_test(test_random_forests_in_doubles),
         cmocka_unit_test(test_random_forests_in_singles),
         cmocka_unit_test(test_random_forests_of_singles_in_doubles),
+        cmocka_unit_test(test_many_trees),
+        cmocka_unit_test(test_few_trees_keep_their_thresholds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
