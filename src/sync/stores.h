@@ -1,0 +1,9 @@
+/* What store.c lists. */
+#ifndef OMEN_SYNC_STORES_H
+#define OMEN_SYNC_STORES_H
+
+#include "sync/store.h"
+
+extern const struct store_type store_file;
+
+#endif
