@@ -88,8 +88,9 @@ struct store_type {
      */
     bool (*get)(struct store *store, const struct store_object *object, int64_t first, int64_t last,
                 struct request *request, struct err *err);
-    /* The reply's headers are of object->revision. */
-    bool (*is_pinned)(const struct store_object *object, const struct response *response);
+    /* The reply's headers are of object->revision. Withdraws a digest that they say is none of the
+     * object's bytes. */
+    bool (*is_pinned)(struct store_object *object, const struct response *response);
     judge_function *judge;
     /* As store_read, where it can be asked "only if changed"; NULL: it is read whole. */
     bool (*read)(struct store *store, struct store_object *object, const char *known, size_t limit,

@@ -1,0 +1,157 @@
+#include "sync/aws_fetch.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "sync/metadata.h"
+#include "sync/origin.h"
+#include "sync/query.h"
+#include "sync/secret_file.h"
+#include "sync/xml.h"
+
+#define INSTANCE_TOKEN "X-aws-ec2-metadata-token"
+
+/* What STS says is wrong passes when the identity provider was slow. */
+static enum verdict judge_sts(const struct response *response)
+{
+    char code[64];
+    if (response->status == 400 &&
+        xml_find(response->body.data, response->body.length, "Code", code, sizeof code) &&
+        (strcmp(code, "IDPCommunicationError") == 0 || strcmp(code, "InvalidIdentityToken") == 0 ||
+         strcmp(code, "Throttling") == 0))
+        return VERDICT_RETRY;
+    if (response->status == 400)
+        return VERDICT_DENIED;
+    return transfer_judge(response);
+}
+
+static bool post_sts(struct aws_chain *chain, struct buf *form, struct response *response,
+                     struct err *err)
+{
+    struct request request = REQUEST_INIT;
+    bool good = !form->failed || err_set(err, ERR_MEMORY, "no memory for a request to STS");
+    request.body = form->data;
+    request.body_size = form->length;
+    good = good && request_set(&request, "POST", chain->url, err) &&
+           request_add_header(&request, "Content-Type", "application/x-www-form-urlencoded", err) &&
+           transfer_fetch(chain->transfer, &request, NULL, judge_sts, METADATA_REPLY_MAX, response,
+                          err);
+    char code[64];
+    if (!good && response->body.length > 0 &&
+        xml_find(response->body.data, response->body.length, "Code", code, sizeof code))
+        err_prefix(err, "STS refuses the web identity (%.40s)", code);
+    request_finish(&request);
+    return good;
+}
+
+bool aws_fetch_web_identity(struct aws_chain *chain, struct aws_keys *keys, struct err *err)
+{
+    struct query query = {.count = 0};
+    struct buf form = BUF_INIT;
+    struct response response = {.status = 0};
+    char *token;
+    if (!origin_may_have_secrets(chain->url))
+        return err_set(err, ERR_INVALID, "a web identity's token goes to an https address only");
+    if (!secret_file_read(chain->token_file, "AWS_WEB_IDENTITY_TOKEN_FILE", &token, err))
+        return false;
+    query_add(&query, "Action", "AssumeRoleWithWebIdentity");
+    query_add(&query, "Version", "2011-06-15");
+    query_add(&query, "RoleArn", chain->role);
+    query_add(&query, "RoleSessionName", chain->session);
+    query_add(&query, "WebIdentityToken", token);
+    query_write(&query, &form);
+    bool good = post_sts(chain, &form, &response, err) &&
+                aws_keys_read_xml(response.body.data, response.body.length, keys, err);
+    secret_free(token);
+    buf_finish(&form);
+    response_finish(&response);
+    return good;
+}
+
+bool aws_fetch_container(struct aws_chain *chain, struct aws_keys *keys, struct err *err)
+{
+    struct request request = REQUEST_INIT;
+    struct response response = {.status = 0};
+    char *token = NULL;
+    request.link_local = true;
+    bool good = request_set(&request, "GET", chain->url, err) &&
+                request_add_header(&request, "Accept", "application/json", err);
+    if (good && chain->authorization_file != NULL)
+        good = secret_file_read(chain->authorization_file, "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
+                                &token, err) &&
+               request_add_header(&request, "Authorization", token, err);
+    else if (good && chain->authorization != NULL)
+        good = request_add_header(&request, "Authorization", chain->authorization, err);
+    good = good && (metadata_fetch(chain->transfer, &request, chain->patience, &response, err) ||
+                    err_prefix(err, "the container's credentials service"));
+    good = good && aws_keys_read_json(response.body.data, response.body.length, keys, err);
+    secret_free(token);
+    request_finish(&request);
+    response_finish(&response);
+    return good;
+}
+
+/* One step with the instance's metadata service. token NULL: asks for one. */
+static bool ask_instance(struct aws_chain *chain, const char *path, const char *token,
+                         struct response *response, struct err *err)
+{
+    struct request request = REQUEST_INIT;
+    struct buf url = BUF_INIT;
+    request.link_local = true;
+    buf_put_text(&url, chain->url);
+    while (url.length > 0 && url.data[url.length - 1] == '/')
+        url.length--;
+    buf_put_text(&url, path);
+    bool good =
+        request_set(&request, token != NULL ? "GET" : "PUT", buf_text(&url), err) &&
+        request_add_header(&request, token != NULL ? INSTANCE_TOKEN : INSTANCE_TOKEN "-ttl-seconds",
+                           token != NULL ? token : "21600", err) &&
+        metadata_fetch(chain->transfer, &request, chain->patience, response, err);
+    buf_finish(&url);
+    request_finish(&request);
+    return good;
+}
+
+/* The reply as one line of plain text, a role's name or a token. */
+static bool take_line(struct response *response, char *text, size_t size, struct err *err)
+{
+    const char *body = buf_text(&response->body);
+    size_t length = strcspn(body, "\r\n");
+    for (size_t i = 0; i < length; i++)
+        if (body[i] <= 0x20 || body[i] > 0x7e)
+            length = 0;
+    if (length == 0 || length >= size)
+        return err_set(err, ERR_INVALID, "the instance's metadata service answers no plain word");
+    snprintf(text, size, "%.*s", (int)length, body);
+    response_finish(response);
+    return true;
+}
+
+bool aws_fetch_instance(struct aws_chain *chain, struct aws_keys *keys, struct err *err)
+{
+    static const char roles[] = "/latest/meta-data/iam/security-credentials/";
+    struct response response = {.status = 0};
+    struct buf path = BUF_INIT;
+    char token[512], role[128];
+    if (!ask_instance(chain, "/latest/api/token", NULL, &response, err)) {
+        response_finish(&response);
+        return err_prefix(err, "no AWS keys in environment, profile, web identity or container, "
+                               "and the instance's metadata service gives no token (in a "
+                               "container, is its hop limit above 1?)");
+    }
+    bool good = take_line(&response, token, sizeof token, err) &&
+                ask_instance(chain, roles, token, &response, err) &&
+                take_line(&response, role, sizeof role, err);
+    if (good) {
+        buf_put_text(&path, roles);
+        request_encode(&path, role, strlen(role), false);
+        good = ask_instance(chain, buf_text(&path), token, &response, err) &&
+               aws_keys_read_json(response.body.data, response.body.length, keys, err);
+    }
+    response_finish(&response);
+    buf_finish(&path);
+    explicit_bzero(token, sizeof token);
+    return good || err_prefix(err, "the instance's metadata service");
+}
