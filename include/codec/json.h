@@ -23,6 +23,7 @@ enum json_type {
     JSON_STRING,
     JSON_ARRAY,
     JSON_OBJECT,
+    JSON_NUMBERS, /* only where codec/envelope.h was asked for it */
 };
 
 #define JSON_DEPTH_MAX 64
@@ -64,26 +65,6 @@ struct json_iterator {
 };
 struct json_iterator json_begin(const struct json *object);
 bool json_next(struct json_iterator *iterator);
-
-/* A request's envelope with its bulk of numbers taken out.
- *
- * When body is an object with a top-level member `member` whose value is an array of numbers, or an
- * array of equally long, non-empty arrays of numbers (null is allowed and becomes NaN), those go
- * straight from the bytes into `numbers` (row-major, in the arena) and the tree has null in their
- * place: has_numbers is true; is_vector says that it was one flat array (rows is then 1). Anything
- * else in that member is left in the tree for the caller. Accepts exactly what json_parse accepts;
- * with a duplicate member the last one wins, as in json_parse. ERR_MEMORY when the numbers do not
- * fit in the arena, or the tree, by itself, would take more than the arena's limit (ERR_LIMIT is a
- * text that is nested too deeply). `member` is ASCII. */
-struct json_envelope {
-    struct json *root;
-    double *numbers;
-    size_t rows, cols;
-    bool has_numbers;
-    bool is_vector;
-};
-bool json_parse_envelope(const char *text, size_t length, const char *member, struct arena *arena,
-                         struct json_envelope *envelope, struct err *err);
 
 /* A place in a document, kept on the stack while walking it. */
 struct json_place {

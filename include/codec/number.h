@@ -13,6 +13,13 @@
 /* Reads one JSON number ("-0.5e3"; no plus, no leading zeros, no bare point) from [text, end).
  * Returns the first byte after it, or NULL when there is none. Overflow gives an infinity. */
 const char *number_read(const char *text, const char *end, double *value);
+/* The same, and or's to *notes what the text was. */
+enum number_note {
+    NUMBER_FRACTION = 4,  /* it has a point or an exponent */
+    NUMBER_WIDE = 8,      /* whole and beyond 2^53: the double may be a neighbour */
+    NUMBER_OVERFLOW = 16, /* the value is infinite */
+};
+const char *number_read_noting(const char *text, const char *end, double *value, unsigned *notes);
 /* The float nearest to the text, rounded once. */
 const char *number_read_single(const char *text, const char *end, float *value);
 

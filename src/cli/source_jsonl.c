@@ -62,6 +62,7 @@ static void read_cell(struct frame *frame, size_t column, const struct json *val
         break;
     case JSON_ARRAY:
     case JSON_OBJECT:
+    case JSON_NUMBERS:
         frame_set_wrong(frame, 0, column);
         break;
     }
@@ -159,6 +160,7 @@ static bool pass_value(struct passed *passed, const struct json *value, struct a
         break;
     case JSON_ARRAY:
     case JSON_OBJECT:
+    case JSON_NUMBERS:
         return err_set(err, ERR_INVALID, "'%.*s', which --id asks for, is no plain value",
                        names_cut(name->text, name->length), name->text);
     }

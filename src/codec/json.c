@@ -9,16 +9,6 @@
 #include "codec/parser.h"
 #include "codec/scan.h"
 
-/* json-c's getters take what they do not change without const. */
-static struct json_object *object_of(const struct json *value)
-{
-    union {
-        const struct json *ours;
-        struct json_object *theirs;
-    } same = {.ours = value};
-    return same.theirs;
-}
-
 /* ---- json-c's tokener: one per thread, because making one costs more than a small request ---- */
 
 static pthread_once_t tokener_once = PTHREAD_ONCE_INIT;
@@ -179,19 +169,24 @@ static size_t token_bytes(enum scan_token token, size_t length)
 
 /* json-c has seen at most what was replaced so far: the tree is not there yet when it is refused.
  */
-static bool tree_fits(struct parser *parser, enum scan_token token, struct err *err)
+static bool tree_fits(struct parser *parser, enum scan_token token, size_t length, struct err *err)
 {
     if (parser->tree_limit == 0)
         return true;
-    parser->tree_bytes += token_bytes(token, parser->scan.length);
+    parser->tree_bytes += token_bytes(token, length);
     return parser->tree_bytes <= parser->tree_limit ||
            err_set(err, ERR_MEMORY, "more values than a request may hold");
+}
+
+bool parser_count(struct parser *parser, enum scan_token token, struct err *err)
+{
+    return tree_fits(parser, token, 0, err);
 }
 
 enum scan_token parser_next(struct parser *parser, struct err *err)
 {
     enum scan_token token = scan_next(&parser->scan);
-    if (token != SCAN_ERROR && !tree_fits(parser, token, err))
+    if (token != SCAN_ERROR && !tree_fits(parser, token, parser->scan.length, err))
         return SCAN_ERROR;
     if (token == SCAN_ERROR)
         scan_fail(&parser->scan, err);
@@ -234,14 +229,14 @@ bool json_parse(const char *text, size_t length, struct json **root, struct err 
 
 void json_free(struct json *root)
 {
-    json_object_put(object_of(root));
+    json_object_put(jsonc_object_of(root));
 }
 
 /* ---- The tree ---- */
 
 enum json_type json_type(const struct json *value)
 {
-    switch (json_object_get_type(object_of(value))) {
+    switch (json_object_get_type(jsonc_object_of(value))) {
     case json_type_boolean:
         return JSON_BOOL;
     case json_type_double:
@@ -249,8 +244,8 @@ enum json_type json_type(const struct json *value)
         return JSON_NUMBER;
     case json_type_string:
         return JSON_STRING;
-    case json_type_array:
-        return JSON_ARRAY;
+    case json_type_array: /* the one of an envelope carries its numbers */
+        return json_object_get_userdata(jsonc_object_of(value)) == NULL ? JSON_ARRAY : JSON_NUMBERS;
     case json_type_object:
         return JSON_OBJECT;
     case json_type_null:
@@ -262,8 +257,9 @@ enum json_type json_type(const struct json *value)
 const char *json_type_name(enum json_type type)
 {
     static const char *const names[] = {
-        [JSON_NULL] = "null",       [JSON_BOOL] = "a boolean", [JSON_NUMBER] = "a number",
-        [JSON_STRING] = "a string", [JSON_ARRAY] = "an array", [JSON_OBJECT] = "an object",
+        [JSON_NULL] = "null",        [JSON_BOOL] = "a boolean", [JSON_NUMBER] = "a number",
+        [JSON_STRING] = "a string",  [JSON_ARRAY] = "an array", [JSON_OBJECT] = "an object",
+        [JSON_NUMBERS] = "an array",
     };
     return (size_t)type < sizeof names / sizeof names[0] ? names[type] : "something else";
 }
@@ -273,17 +269,17 @@ const char *json_type_name(enum json_type type)
 
 bool json_bool(const struct json *value)
 {
-    return json_type(value) == JSON_BOOL && json_object_get_boolean(object_of(value)) != 0;
+    return json_type(value) == JSON_BOOL && json_object_get_boolean(jsonc_object_of(value)) != 0;
 }
 
 double json_number(const struct json *value)
 {
-    return json_type(value) == JSON_NUMBER ? json_object_get_double(object_of(value)) : NAN;
+    return json_type(value) == JSON_NUMBER ? json_object_get_double(jsonc_object_of(value)) : NAN;
 }
 
 bool json_integer(const struct json *value, int64_t *integer)
 {
-    struct json_object *object = object_of(value);
+    struct json_object *object = jsonc_object_of(value);
     if (json_object_is_type(object, json_type_int)) {
         *integer = json_object_get_int64(object);
         return true;
@@ -298,7 +294,7 @@ bool json_integer(const struct json *value, int64_t *integer)
 
 const char *json_string(const struct json *value, size_t *length)
 {
-    struct json_object *object = object_of(value);
+    struct json_object *object = jsonc_object_of(value);
     bool is_string = json_type(value) == JSON_STRING;
     if (length != NULL)
         *length = is_string ? (size_t)json_object_get_string_len(object) : 0;
@@ -307,20 +303,20 @@ const char *json_string(const struct json *value, size_t *length)
 
 size_t json_array_length(const struct json *value)
 {
-    return json_type(value) == JSON_ARRAY ? json_object_array_length(object_of(value)) : 0;
+    return json_type(value) == JSON_ARRAY ? json_object_array_length(jsonc_object_of(value)) : 0;
 }
 
 const struct json *json_array_at(const struct json *value, size_t index)
 {
     if (json_type(value) != JSON_ARRAY)
         return NULL;
-    return (const struct json *)json_object_array_get_idx(object_of(value), index);
+    return (const struct json *)json_object_array_get_idx(jsonc_object_of(value), index);
 }
 
 const struct json *json_object_member(const struct json *value, const char *key, bool *found)
 {
     struct json_object *member = NULL;
-    bool there = json_object_object_get_ex(object_of(value), key, &member) != 0;
+    bool there = json_object_object_get_ex(jsonc_object_of(value), key, &member) != 0;
     if (found != NULL)
         *found = there;
     return (const struct json *)member;
@@ -328,15 +324,16 @@ const struct json *json_object_member(const struct json *value, const char *key,
 
 size_t json_object_size(const struct json *value)
 {
-    return json_type(value) == JSON_OBJECT ? (size_t)json_object_object_length(object_of(value))
-                                           : 0;
+    return json_type(value) == JSON_OBJECT
+               ? (size_t)json_object_object_length(jsonc_object_of(value))
+               : 0;
 }
 
 struct json_iterator json_begin(const struct json *object)
 {
     struct json_iterator iterator = {0};
     if (json_type(object) == JSON_OBJECT)
-        iterator.entry = json_object_get_object(object_of(object))->head;
+        iterator.entry = json_object_get_object(jsonc_object_of(object))->head;
     return iterator;
 }
 

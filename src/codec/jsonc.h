@@ -11,4 +11,16 @@
 #undef json_bool
 #undef json_object_get
 
+struct json;
+
+/* json-c's getters take what they do not change without const. */
+static inline struct json_object *jsonc_object_of(const struct json *value)
+{
+    union {
+        const struct json *ours;
+        struct json_object *theirs;
+    } same = {.ours = value};
+    return same.theirs;
+}
+
 #endif

@@ -22,6 +22,7 @@ struct decimal {
     int64_t exponent;
     bool negative;
     bool more;          /* digits were left out of the significand */
+    bool whole;         /* neither point nor exponent */
     const char *digits; /* the first one that is not 0 */
     const char *mantissa_end;
     int64_t last_exponent; /* of the last digit */
@@ -109,7 +110,7 @@ static const char *read_decimal(const char *text, const char *end, struct decima
     decimal->significand = 0;
     at = add_digits(at, end, &decimal->significand);
     const char *point = at;
-    if (at == integer || (*integer == '0' && at - integer > 1))
+    if (at == integer || (*integer == '0' && point - integer > 1))
         return NULL;
     int64_t fraction_digits = 0;
     if (at < end && *at == '.') {
@@ -125,6 +126,7 @@ static const char *read_decimal(const char *text, const char *end, struct decima
         if (at == NULL)
             return NULL;
     }
+    decimal->whole = at == point;
     decimal->exponent = written - fraction_digits;
     decimal->last_exponent = decimal->exponent;
     decimal->more = false;
@@ -262,7 +264,14 @@ static double value_of(const struct decimal *decimal)
     return slow(decimal);
 }
 
-const char *number_read(const char *text, const char *end, double *value)
+static unsigned notes_of(const struct decimal *decimal, double magnitude)
+{
+    bool wide = decimal->more || decimal->significand > UINT64_C(1) << 53;
+    unsigned note = decimal->whole ? wide * (unsigned)NUMBER_WIDE : (unsigned)NUMBER_FRACTION;
+    return note | (magnitude > DBL_MAX) * (unsigned)NUMBER_OVERFLOW;
+}
+
+const char *number_read_noting(const char *text, const char *end, double *value, unsigned *notes)
 {
     struct decimal decimal;
     const char *after = read_decimal(text, end, &decimal);
@@ -270,7 +279,13 @@ const char *number_read(const char *text, const char *end, double *value)
         return NULL;
     double magnitude = value_of(&decimal);
     *value = decimal.negative ? -magnitude : magnitude;
+    *notes |= notes_of(&decimal, magnitude);
     return after;
+}
+
+const char *number_read(const char *text, const char *end, double *value)
+{
+    return number_read_noting(text, end, value, &(unsigned){0});
 }
 
 /* Rounding twice, to a double and then to a float, errs only where the double lies half-way between

@@ -32,6 +32,9 @@ enum scan_token parser_next(struct parser *parser, struct err *err);
 bool parser_replace(struct parser *parser, const char *from, const char *to,
                     const char *replacement, struct err *err);
 
+/* Counts a token that json-c gets besides those of the text. */
+bool parser_count(struct parser *parser, enum scan_token token, struct err *err);
+
 /* After SCAN_END: gives json-c the rest and the caller the tree (NULL is null). */
 bool parser_end(struct parser *parser, struct json **root, struct err *err);
 

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "codec/envelope.h"
+
 /* What all rows of a request are, by the first one. {"b64":...} is a value. */
 enum kind { KIND_OBJECT, KIND_LIST, KIND_VALUE };
 
@@ -21,6 +23,12 @@ static bool fault(struct rows *rows)
     rows->fault = ROWS_SHAPE;
     rows->frame.counts[FRAME_SHAPE]++;
     return false;
+}
+
+static bool fault_empty(struct rows *rows, const char *member, struct err *err)
+{
+    err_set(err, ERR_INVALID, "No values in '%s'", member);
+    return fault(rows);
 }
 
 static bool fault_mixed(struct rows *rows, enum kind first, enum kind found, size_t row,
@@ -65,18 +73,35 @@ static bool seal(struct rows *rows, const char *member, struct err *err)
     return err_at(err, row, field);
 }
 
+/* A flat list is one of rows of one value each. */
+static bool read_numbers(struct rows *rows, const struct schema *schema,
+                         const struct json_numbers *numbers, const char *member, size_t max_rows,
+                         struct arena *arena, struct err *err)
+{
+    size_t cols = numbers->dimensions == 1 ? 1 : numbers->shape[1];
+    const struct matrix matrix = {
+        .data = numbers->values,
+        .rows = numbers->shape[0],
+        .cols = cols,
+        .stride = cols,
+    };
+    return matrix.rows > 0 ? rows_read_matrix(rows, schema, &matrix, max_rows, arena, err)
+                           : fault_empty(rows, member, err);
+}
+
 bool instances_read(struct rows *rows, const struct schema *schema, const struct json *value,
                     const char *member, size_t max_rows, struct arena *arena, struct err *err)
 {
+    const struct json_numbers *numbers = json_numbers(value);
+    if (numbers != NULL)
+        return read_numbers(rows, schema, numbers, member, max_rows, arena, err);
     if (json_type(value) != JSON_ARRAY) {
         err_set(err, ERR_INVALID, "Expecting '%s' to be an list/array", member);
         return fault(rows);
     }
     size_t count = json_array_length(value);
-    if (count == 0) {
-        err_set(err, ERR_INVALID, "No values in '%s'", member);
-        return fault(rows);
-    }
+    if (count == 0)
+        return fault_empty(rows, member, err);
     if (!rows_begin(rows, schema, count, max_rows, arena, err))
         return false;
     rows->tensors = true;
@@ -90,22 +115,6 @@ bool instances_read(struct rows *rows, const struct schema *schema, const struct
             return false;
     }
     return seal(rows, member, err);
-}
-
-bool instances_read_numbers(struct rows *rows, const struct schema *schema,
-                            const struct json_envelope *envelope, size_t max_rows,
-                            struct arena *arena, struct err *err)
-{
-    struct json_envelope shaped = *envelope;
-    if (shaped.is_vector) { /* of values, each of them a row */
-        shaped.rows = envelope->cols;
-        shaped.cols = 1;
-        shaped.is_vector = false;
-    }
-    if (shaped.rows > 0)
-        return rows_read_numbers(rows, schema, &shaped, max_rows, arena, err);
-    err_set(err, ERR_INVALID, "No values in 'instances'");
-    return fault(rows);
 }
 
 /* --- columns ------------------------------------------------------------------------------- */
@@ -132,6 +141,27 @@ static bool check_names(struct rows *rows, const struct schema *schema, const st
     return known || rows_fault_names(rows, err, ROWS_COLUMNS, value);
 }
 
+static size_t column_length(const struct json *column)
+{
+    const struct json_numbers *numbers = json_numbers(column);
+    return numbers != NULL ? numbers->shape[0] : json_array_length(column);
+}
+
+static void read_column(struct rows *rows, uint32_t column, const struct json *value)
+{
+    const struct json_numbers *numbers = json_numbers(value);
+    size_t count = rows->frame.matrix.rows;
+    bool plain = numbers != NULL && numbers->count == count; /* [x] is x */
+    for (size_t row = 0; row < count; row++) {
+        if (plain)
+            frame_set_number(&rows->frame, row, column, numbers->values[row]);
+        else if (numbers != NULL)
+            frame_set_wrong(&rows->frame, row, column);
+        else
+            rows_read_cell(rows, row, column, json_array_at(value, row));
+    }
+}
+
 /* Length of the columns, which is the first one's. */
 static bool find_length(struct rows *rows, const struct schema *schema, const struct json *value,
                         size_t *length, struct err *err)
@@ -139,17 +169,16 @@ static bool find_length(struct rows *rows, const struct schema *schema, const st
     bool first = true;
     for (struct json_iterator it = json_begin(value); json_next(&it);) {
         const char *name = schema->fields[schema_find(schema, it.key, it.key_length)].name;
-        if (json_type(it.value) != JSON_ARRAY)
+        if (json_type(it.value) != JSON_ARRAY && json_type(it.value) != JSON_NUMBERS)
             return fault_column(rows, err, name, "is no list of values, one for each row");
-        if (!first && json_array_length(it.value) != *length)
+        if (!first && column_length(it.value) != *length)
             return fault_column(rows, err, name, "has another length than the one before it");
-        *length = json_array_length(it.value);
+        *length = column_length(it.value);
         first = false;
     }
     if (!first && *length > 0)
         return true;
-    err_set(err, ERR_INVALID, "No values in 'inputs'");
-    return fault(rows);
+    return fault_empty(rows, "inputs", err);
 }
 
 bool instances_read_columns(struct rows *rows, const struct schema *schema,
@@ -161,11 +190,8 @@ bool instances_read_columns(struct rows *rows, const struct schema *schema,
         !rows_begin(rows, schema, count, max_rows, arena, err))
         return false;
     rows->tensors = true;
-    for (struct json_iterator it = json_begin(value); json_next(&it);) {
-        uint32_t column = schema_find(schema, it.key, it.key_length);
-        for (size_t row = 0; row < count; row++)
-            rows_read_cell(rows, row, column, json_array_at(it.value, row));
-    }
+    for (struct json_iterator it = json_begin(value); json_next(&it);)
+        read_column(rows, schema_find(schema, it.key, it.key_length), it.value);
     return rows_seal(rows, err);
 }
 

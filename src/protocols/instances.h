@@ -17,15 +17,12 @@
 #include "graph/schema.h"
 #include "protocols/rows.h"
 
-/* Each fills zeroed rows; on failure rows_answer_error has the rest of what there is to say. */
+/* Each fills zeroed rows, of a tree with its numbers in it or taken out (codec/envelope.h); on
+ * failure rows_answer_error has the rest of what there is to say. */
 
 /* value: the list; member: its name, for the sentences. */
 bool instances_read(struct rows *rows, const struct schema *schema, const struct json *value,
                     const char *member, size_t max_rows, struct arena *arena, struct err *err);
-/* An envelope's numbers. */
-bool instances_read_numbers(struct rows *rows, const struct schema *schema,
-                            const struct json_envelope *envelope, size_t max_rows,
-                            struct arena *arena, struct err *err);
 /* An object of columns. */
 bool instances_read_columns(struct rows *rows, const struct schema *schema,
                             const struct json *value, size_t max_rows, struct arena *arena,

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "codec/json.h"
+#include "codec/envelope.h"
 #include "protocols/choice.h"
 #include "protocols/job.h"
 #include "protocols/results.h"
@@ -11,7 +11,7 @@
 /* A job and what this dialect knows of it. */
 struct predict {
     struct job job;
-    struct json_envelope envelope;
+    struct json *root; /* of the body */
     struct choices choices;
 };
 
@@ -30,7 +30,7 @@ static bool refuse_as(struct predict *predict, const char *code, const char *sen
 static bool choose(struct predict *predict)
 {
     struct job *job = &predict->job;
-    const struct json *value = json_object_get(predict->envelope.root, "output", &(bool){false});
+    const struct json *value = json_object_get(predict->root, "output", &(bool){false});
     bool ok = choices_read(&predict->choices, job->graph, value, job->response);
     job->wanted = predict->choices.wanted;
     return ok;
@@ -39,14 +39,16 @@ static bool choose(struct predict *predict)
 static bool parse(struct predict *predict)
 {
     struct err err = ERR_INIT;
+    static const char *const places[] = {"input", NULL};
+    static const struct json_wanted wanted = {.places = places, .dimensions = 2};
     const struct http_request *request = predict->job.request;
-    if (!json_parse_envelope(request->body, request->body_length, "input", request->arena,
-                             &predict->envelope, &err)) {
+    if (!json_parse_envelope(request->body, request->body_length, &wanted, request->arena,
+                             &predict->root, &err)) {
         if (err.code == ERR_MEMORY)
             return refuse(predict, &err);
         return refuse_as(predict, "invalid_json", err.text);
     }
-    if (json_type(predict->envelope.root) != JSON_OBJECT)
+    if (json_type(predict->root) != JSON_OBJECT)
         return refuse_as(predict, "invalid",
                          "the body must be a JSON object with a member \"input\": a row (a list of "
                          "values or an object by name) or a list of rows");
@@ -59,22 +61,16 @@ static bool read_rows(struct predict *predict)
     struct arena *arena = predict->job.request->arena;
     const struct schema *schema = &predict->job.graph->schema;
     size_t max_rows = predict->job.context->max_rows;
-    bool found = true;
-    bool ok;
-    if (predict->envelope.has_numbers) {
-        ok = rows_read_numbers(&predict->job.rows, schema, &predict->envelope, max_rows, arena,
-                               &err);
-    } else {
-        const struct json *input = json_object_get(predict->envelope.root, "input", &found);
-        if (!found)
-            return refuse_as(predict, "missing_input",
-                             "the body has no member \"input\": a row (a list of values or an "
-                             "object by name) or a list of rows");
-        ok = rows_read(&predict->job.rows, schema, input, max_rows, arena, &err);
-    }
-    if (!ok)
-        rows_answer_error(&predict->job.rows, &err, predict->job.response);
-    return ok;
+    bool found;
+    const struct json *input = json_object_get(predict->root, "input", &found);
+    if (!found)
+        return refuse_as(predict, "missing_input",
+                         "the body has no member \"input\": a row (a list of values or an object "
+                         "by name) or a list of rows");
+    if (rows_read(&predict->job.rows, schema, input, max_rows, arena, &err))
+        return true;
+    rows_answer_error(&predict->job.rows, &err, predict->job.response);
+    return false;
 }
 
 static void write_member(struct buf *body, const char *name, size_t length)
@@ -160,7 +156,7 @@ static void predict_handle(void *context, struct http_request *request,
     }
     serve(&predict);
     job_end(&predict.job);
-    json_free(predict.envelope.root);
+    json_free(predict.root);
 }
 
 static const struct router_route routes[] = {

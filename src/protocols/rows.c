@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/base64.h"
+#include "codec/envelope.h"
 #include "codec/utf8.h"
 #include "protocols/answer.h"
 
@@ -89,6 +90,7 @@ void rows_read_cell(struct rows *rows, size_t row, size_t column, const struct j
             frame_set_wrong(frame, row, column);
         break;
     case JSON_ARRAY:
+    case JSON_NUMBERS:
         frame_set_wrong(frame, row, column);
         break;
     }
@@ -206,6 +208,7 @@ bool rows_read_row(struct rows *rows, size_t row, const struct json *value, stru
         return read_list(rows, row, value, err);
     case JSON_OBJECT:
         return read_object(rows, row, value, err);
+    case JSON_NUMBERS:
     case JSON_NULL:
     case JSON_BOOL:
     case JSON_NUMBER:
@@ -244,9 +247,45 @@ bool rows_begin(struct rows *rows, const struct schema *schema, size_t count, si
            frame_init(&rows->frame, schema, count, arena, err);
 }
 
+bool rows_read_matrix(struct rows *rows, const struct schema *schema, const struct matrix *numbers,
+                      size_t max_rows, struct arena *arena, struct err *err)
+{
+    rows->fault = ROWS_SHAPE;
+    if (!count_within(rows, numbers->rows, max_rows, err) ||
+        !frame_init(&rows->frame, schema, 0, arena, err))
+        return false;
+    if (numbers->rows > 0 && numbers->cols != schema->field_count)
+        return rows_fault_length(rows, err, 0, numbers->cols);
+    rows->frame.matrix = *numbers;
+    rows->frame.matrix.cols = schema->field_count;
+    for (size_t row = 0; row < numbers->rows; row++)
+        frame_check_row(&rows->frame, row);
+    return rows_seal(rows, err);
+}
+
+/* A flat list is one row. */
+static bool read_numbers(struct rows *rows, const struct schema *schema,
+                         const struct json_numbers *numbers, size_t max_rows, struct arena *arena,
+                         struct err *err)
+{
+    bool flat = numbers->dimensions == 1;
+    size_t cols = numbers->shape[numbers->dimensions - 1];
+    const struct matrix matrix = {
+        .data = numbers->values,
+        .rows = flat ? cols > 0 : numbers->shape[0],
+        .cols = cols,
+        .stride = cols,
+    };
+    *rows = (struct rows){.single = flat && cols > 0};
+    return rows_read_matrix(rows, schema, &matrix, max_rows, arena, err);
+}
+
 bool rows_read(struct rows *rows, const struct schema *schema, const struct json *value,
                size_t max_rows, struct arena *arena, struct err *err)
 {
+    const struct json_numbers *numbers = json_numbers(value);
+    if (numbers != NULL)
+        return read_numbers(rows, schema, numbers, max_rows, arena, err);
     bool batch = is_batch(value);
     size_t count = batch ? json_array_length(value) : 1;
     if (!batch && !is_container(value)) {
@@ -264,31 +303,6 @@ bool rows_read(struct rows *rows, const struct schema *schema, const struct json
         if (!rows_read_row(rows, row, batch ? json_array_at(value, row) : value, err))
             return false;
     }
-    return rows_seal(rows, err);
-}
-
-bool rows_read_numbers(struct rows *rows, const struct schema *schema,
-                       const struct json_envelope *envelope, size_t max_rows, struct arena *arena,
-                       struct err *err)
-{
-    *rows = (struct rows){.single = envelope->is_vector && envelope->cols > 0};
-    size_t count = envelope->is_vector && envelope->cols == 0 ? 0 : envelope->rows;
-    if (!count_within(rows, count, max_rows, err))
-        return false;
-    if (!frame_init(&rows->frame, schema, 0, arena, err)) {
-        rows->fault = ROWS_SHAPE;
-        return false;
-    }
-    if (count > 0 && envelope->cols != schema->field_count)
-        return rows_fault_length(rows, err, 0, envelope->cols);
-    rows->frame.matrix = (struct matrix){
-        .data = envelope->numbers,
-        .rows = count,
-        .cols = schema->field_count,
-        .stride = schema->field_count,
-    };
-    for (size_t row = 0; row < count; row++)
-        frame_check_row(&rows->frame, row);
     return rows_seal(rows, err);
 }
 

@@ -37,7 +37,8 @@ struct rows {
     const struct json *object; /* borrowed: the tree lives as long as this */
 };
 
-/* value: one row or a list of rows. Allocates the frame in the arena. On failure rows->fault says
+/* value: one row or a list of rows, with its numbers in the tree or taken out of it
+ * (codec/envelope.h; dimensions: 2). Allocates the frame in the arena. On failure rows->fault says
  * of what kind it is, for rows_answer_error. rows is zeroed first. */
 bool rows_read(struct rows *rows, const struct schema *schema, const struct json *value,
                size_t max_rows, struct arena *arena, struct err *err);
@@ -57,10 +58,10 @@ bool rows_fault_length(struct rows *rows, struct err *err, size_t row, size_t go
 #define ROWS_COLUMNS SIZE_MAX
 bool rows_fault_names(struct rows *rows, struct err *err, size_t row, const struct json *object);
 
-/* The same of an envelope's numbers, which become the frame's matrix in place. */
-bool rows_read_numbers(struct rows *rows, const struct schema *schema,
-                       const struct json_envelope *envelope, size_t max_rows, struct arena *arena,
-                       struct err *err);
+/* Rows of plain numbers in the schema's order, which become the frame's matrix in place. Fills
+ * zeroed rows (`single` may be set). */
+bool rows_read_matrix(struct rows *rows, const struct schema *schema, const struct matrix *numbers,
+                      size_t max_rows, struct arena *arena, struct err *err);
 
 /* The whole error answer: "missing" and "unexpected", "expected" and "got", or "problems". */
 void rows_answer_error(const struct rows *rows, const struct err *err,

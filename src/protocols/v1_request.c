@@ -14,21 +14,22 @@ static bool refuse(struct v1_request *v1, const char *code, const char *sentence
 
 static const struct json *member(const struct v1_request *v1, const char *name, bool *found)
 {
-    return json_object_get(v1->envelope.root, name, found);
+    return json_object_get(v1->root, name, found);
 }
 
-/* The tree of the body but for the numbers of `bulk`. */
-static bool parse(struct v1_request *v1, const char *bulk)
+static bool parse(struct v1_request *v1)
 {
+    static const char *const places[] = {"instances", "inputs", "inputs.*", NULL};
+    static const struct json_wanted wanted = {.places = places, .dimensions = 2};
     struct err err = ERR_INIT;
-    if (!json_parse_envelope(v1->text, v1->length, bulk, v1->job.request->arena, &v1->envelope,
+    if (!json_parse_envelope(v1->text, v1->length, &wanted, v1->job.request->arena, &v1->root,
                              &err)) {
         if (err.code != ERR_MEMORY)
             return refuse(v1, "invalid_json", err.text);
         protocol_answer_error(v1->job.response, &err);
         return false;
     }
-    return json_type(v1->envelope.root) == JSON_OBJECT ||
+    return json_type(v1->root) == JSON_OBJECT ||
            refuse(v1, "invalid", "the body must be a JSON object");
 }
 
@@ -78,9 +79,7 @@ static bool read_rows(struct v1_request *v1, bool by_row, const struct json *val
     size_t max_rows = job->context->max_rows;
     struct arena *arena = job->request->arena;
     bool ok;
-    if (v1->envelope.has_numbers && by_row)
-        ok = instances_read_numbers(&job->rows, schema, &v1->envelope, max_rows, arena, &err);
-    else if (!by_row && json_type(value) == JSON_OBJECT)
+    if (!by_row && json_type(value) == JSON_OBJECT)
         ok = instances_read_columns(&job->rows, schema, value, max_rows, arena, &err);
     else
         ok = instances_read(&job->rows, schema, value, by_row ? "instances" : "inputs", max_rows,
@@ -94,7 +93,7 @@ void v1_request_predict(struct v1_request *v1)
 {
     bool has_instances = false, has_inputs = false;
     struct buf *body = &v1->job.response->body;
-    if (!parse(v1, "instances"))
+    if (!parse(v1))
         return;
     const struct json *instances = member(v1, "instances", &has_instances);
     const struct json *inputs = member(v1, "inputs", &has_inputs);
@@ -179,7 +178,7 @@ void v1_request_classify(struct v1_request *v1)
                "use :predict");
         return;
     }
-    if (!parse(v1, "examples") || !run_examples(v1, output))
+    if (!parse(v1) || !run_examples(v1, output))
         return;
     buf_put_text(body, "{\"results\":[");
     for (size_t row = 0; row < v1->job.rows.frame.matrix.rows; row++) {
@@ -201,7 +200,7 @@ void v1_request_regress(struct v1_request *v1)
                ":predict");
         return;
     }
-    if (!parse(v1, "examples") || !run_examples(v1, output))
+    if (!parse(v1) || !run_examples(v1, output))
         return;
     buf_put_text(body, "{\"results\":");
     predictions_write_rows(body, &v1->job, &v1->choices, &v1->style);
@@ -211,6 +210,6 @@ void v1_request_regress(struct v1_request *v1)
 
 void v1_request_finish(struct v1_request *v1)
 {
-    json_free(v1->envelope.root);
-    v1->envelope.root = NULL;
+    json_free(v1->root);
+    v1->root = NULL;
 }

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "codec/json.h"
+#include "codec/envelope.h"
 #include "protocols/choice.h"
 #include "protocols/job.h"
 #include "protocols/results.h"
@@ -14,8 +14,8 @@ struct v1_request {
     struct job job; /* begun */
     const char *text;
     size_t length;
-    bool rows_only; /* "instances" and no "inputs" */
-    struct json_envelope envelope;
+    bool rows_only;    /* "instances" and no "inputs" */
+    struct json *root; /* of the body */
     struct choices choices;
     struct results_style style;
 };

@@ -115,6 +115,7 @@ static void put_ubjson(struct buf *out, const struct json *value)
         }
         break;
     }
+    case JSON_NUMBERS:
     case JSON_OBJECT:
         buf_put_char(out, '{');
         for (struct json_iterator it = json_begin(value); json_next(&it);) {
