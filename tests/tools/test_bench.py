@@ -81,3 +81,15 @@ def test_a_build_without_programs_fails_with_a_sentence(tmp_path):
     assert done.returncode == 1
     assert "bench: " in done.stdout and "Traceback" not in done.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_codecs_are_compared(tmp_path):
+    done = run("codec", "--build", find_build(), "--seconds", "0.05", "--rounds", "1",
+               TMPDIR=str(tmp_path))
+    assert done.returncode == 0, done.stdout + done.stderr
+    lines = [line.split() for line in done.stdout.splitlines()]
+    for name in ("omen", "json-c"):
+        rows = [line for line in lines if line and line[0] == name]
+        assert len(rows) == 3, done.stdout  # one for each body
+        assert all(float(row[1]) > 0 for row in rows)
+    assert list(tmp_path.iterdir()) == []
