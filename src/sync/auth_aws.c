@@ -26,7 +26,7 @@ struct auth_aws {
 static bool renew(struct auth *auth, struct err *err)
 {
     struct auth_aws *aws = (struct auth_aws *)auth;
-    struct aws_keys keys = {NULL};
+    struct aws_keys keys = {.access_key = NULL};
     if (!aws_chain_get(&aws->chain, &keys, err))
         return false;
     aws_keys_finish(&aws->keys);

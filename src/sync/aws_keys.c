@@ -23,7 +23,7 @@ void aws_keys_finish(struct aws_keys *keys)
     wipe(keys->access_key);
     wipe(keys->secret_key);
     wipe(keys->token);
-    *keys = (struct aws_keys){NULL};
+    *keys = (struct aws_keys){.access_key = NULL};
 }
 
 /* Printable ASCII without blanks. */

@@ -80,7 +80,7 @@ static bool open_bucket(struct az_store *az, const struct source_url *url,
 {
     struct place place = {BUF_INIT, BUF_INIT, BUF_INIT};
     struct buf account = BUF_INIT;
-    struct azure_settings settings = {NULL};
+    struct azure_settings settings = {.account = NULL};
     write_account(url, options, &account);
     bool good = find_place(url, &place, err);
     const char *endpoint = options->endpoint;
@@ -162,15 +162,14 @@ static bool az_look(struct store *store, const char *name, struct store_object *
         take_head(object, &response, err);
     request_finish(&request);
     response_finish(&response);
-    return good;
+    return good || bucket_fail(store);
 }
 
 static bool az_get(struct store *store, const struct store_object *object, int64_t first,
                    int64_t last, struct request *request, struct err *err)
 {
-    request->range_first = first;
-    request->range_last = last;
-    return bucket_request((struct bucket *)store, "GET", "/", object->name, true, NULL, request,
+    return bucket_add_range(request, first, last, err) &&
+           bucket_request((struct bucket *)store, "GET", "/", object->name, true, NULL, request,
                           err) &&
            request_add_header(request, "x-ms-version", API_VERSION, err) &&
            (object->revision[0] == '\0' ||
@@ -214,22 +213,14 @@ static bool describe_put(struct store *store, const struct store_object *object,
     return good;
 }
 
-/* An attempt whose reply was lost may have put it; then the next one finds it there. */
-static bool was_put(struct store *store, const struct store_object *object)
-{
-    struct store_object stored = {.name = object->name};
-    return transfer_failure(store->transfer) == FAILURE_CHANGED && object->has_md5 &&
-           az_look(store, object->name, &stored, NULL) && stored.size == object->size &&
-           stored.has_md5 && memcmp(stored.md5, object->md5, sizeof object->md5) == 0;
-}
-
 static bool az_put(struct store *store, const struct store_object *object, int body_fd,
                    const void *body, struct err *err)
 {
     struct request request = REQUEST_INIT;
     struct response response = {.status = 0};
     if (object->size > PUT_SIZE_MAX)
-        return err_set(err, ERR_LIMIT, "a blob has more than %lld bytes, which Azure takes at once",
+        return bucket_fail(store) ||
+               err_set(err, ERR_LIMIT, "a blob has more than %lld bytes, which Azure takes at once",
                        (long long)PUT_SIZE_MAX);
     bool good = describe_put(store, object, &request, err);
     request.body = body;
@@ -237,7 +228,7 @@ static bool az_put(struct store *store, const struct store_object *object, int b
     request.body_fd = body != NULL ? -1 : body_fd;
     good = good && (transfer_fetch(store->transfer, &request, store->auth, store->type->judge,
                                    REPLY_SIZE_MAX, &response, err) ||
-                    was_put(store, object));
+                    bucket_was_put(store, object));
     request_finish(&request);
     response_finish(&response);
     return good;

@@ -15,7 +15,7 @@ void azure_settings_finish(struct azure_settings *settings)
     secret_free(settings->key);
     secret_free(settings->sas);
     secret_free(settings->endpoint);
-    *settings = (struct azure_settings){NULL};
+    *settings = (struct azure_settings){.account = NULL};
 }
 
 static bool is_plain(const char *text, size_t length)
@@ -147,7 +147,7 @@ static bool find(const char *account, const char *endpoint, struct azure_setting
 bool azure_settings_find(const char *account, const char *endpoint, struct azure_settings *settings,
                          struct err *err)
 {
-    *settings = (struct azure_settings){NULL};
+    *settings = (struct azure_settings){.account = NULL};
     if (find(account, endpoint, settings, err))
         return true;
     azure_settings_finish(settings);

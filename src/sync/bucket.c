@@ -1,6 +1,7 @@
 #include "sync/bucket.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -57,6 +58,40 @@ bool bucket_request(struct bucket *bucket, const char *method, const char *middl
     return good;
 }
 
+bool bucket_fail(struct store *store)
+{
+    if (transfer_failure(store->transfer) == FAILURE_NONE)
+        transfer_set_failure(store->transfer, FAILURE_OTHER);
+    return false;
+}
+
+bool bucket_was_put(struct store *store, const struct store_object *object)
+{
+    struct store_object stored = {.name = object->name, .name_length = object->name_length};
+    if (transfer_failure(store->transfer) != FAILURE_CHANGED)
+        return bucket_fail(store);
+    bool same =
+        store->type->look(store, object->name, &stored, NULL) && stored.size == object->size;
+    bool md5 = object->has_md5 && stored.has_md5, crc = object->has_crc32c && stored.has_crc32c;
+    if (same && (md5 || crc) &&
+        (!md5 || memcmp(stored.md5, object->md5, sizeof object->md5) == 0) &&
+        (!crc || stored.crc32c == object->crc32c))
+        return true;
+    transfer_set_failure(store->transfer, FAILURE_CHANGED);
+    return false;
+}
+
+bool bucket_add_range(struct request *request, int64_t first, int64_t last, struct err *err)
+{
+    char text[64];
+    if (first < 0)
+        return true;
+    request->range_first = first;
+    request->range_last = last;
+    snprintf(text, sizeof text, "bytes=%" PRId64 "-%" PRId64, first, last);
+    return request_add_header(request, "Range", text, err);
+}
+
 /* A visit on its way from a page to who asked. */
 struct passing {
     const struct bucket *bucket;
@@ -64,11 +99,11 @@ struct passing {
     store_visit_function *visit;
     void *context;
     int64_t seen;
+    bool refused; /* by whoever is visited, or for a limit: not the page's form */
 };
 
-static bool pass(void *context, const struct store_object *object, struct err *err)
+static bool pass_on(struct passing *passing, const struct store_object *object, struct err *err)
 {
-    struct passing *passing = context;
     size_t length = strlen(passing->prefix), cut = strlen(passing->bucket->prefix);
     if (object->name_length < length || memcmp(object->name, passing->prefix, length) != 0)
         return err_set(err, ERR_INVALID, "the listing has a name that was not asked for");
@@ -84,6 +119,13 @@ static bool pass(void *context, const struct store_object *object, struct err *e
     return passing->visit(passing->context, &inner, err);
 }
 
+static bool pass(void *context, const struct store_object *object, struct err *err)
+{
+    struct passing *passing = context;
+    passing->refused = !pass_on(passing, object, err);
+    return !passing->refused;
+}
+
 static bool read_page(struct bucket *bucket, const char *token, bucket_page_function *describe,
                       listing_function *read, struct passing *passing, struct buf *next,
                       struct err *err)
@@ -91,11 +133,14 @@ static bool read_page(struct bucket *bucket, const char *token, bucket_page_func
     struct request request = REQUEST_INIT;
     struct response response = {.status = 0};
     const struct store *store = &bucket->store;
-    bool good = describe(bucket, passing->prefix, token, &request, err) &&
-                transfer_fetch(store->transfer, &request, store->auth, store->type->judge,
-                               PAGE_SIZE_MAX, &response, err) &&
-                read(response.body.data != NULL ? response.body.data : "", response.body.length,
-                     pass, passing, next, err);
+    bool fetched = describe(bucket, passing->prefix, token, &request, err) &&
+                   transfer_fetch(store->transfer, &request, store->auth, store->type->judge,
+                                  PAGE_SIZE_MAX, &response, err);
+    bool good = fetched && read(response.body.data != NULL ? response.body.data : "",
+                                response.body.length, pass, passing, next, err);
+    /* A page that was cut on its way may come whole the next time. */
+    if (fetched && !good && !passing->refused)
+        transfer_set_failure(store->transfer, FAILURE_TRANSIENT);
     request_finish(&request);
     response_finish(&response);
     return good;
@@ -137,5 +182,5 @@ bool bucket_list(struct bucket *bucket, const char *under, bucket_page_function 
     bool good = !prefix.failed ? read_pages(bucket, describe, read, &passing, err)
                                : err_set(err, ERR_MEMORY, "no memory for a listing");
     buf_finish(&prefix);
-    return good;
+    return good || bucket_fail(&bucket->store);
 }

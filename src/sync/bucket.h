@@ -40,5 +40,12 @@ bool bucket_list(struct bucket *bucket, const char *under, bucket_page_function 
  * query items. */
 bool bucket_request(struct bucket *bucket, const char *method, const char *middle, const char *name,
                     bool keep_slash, struct query *query, struct request *request, struct err *err);
+/* The header that asks for bytes first..last; none for the whole (first < 0). */
+bool bucket_add_range(struct request *request, int64_t first, int64_t last, struct err *err);
+/* After an upload that found another object there than it may replace: an attempt before, whose
+ * reply was lost, may have put it. False leaves FAILURE_CHANGED, or what the failure was. */
+bool bucket_was_put(struct store *store, const struct store_object *object);
+/* A failure without a name is FAILURE_OTHER. Returns false. */
+bool bucket_fail(struct store *store);
 
 #endif

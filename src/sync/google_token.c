@@ -212,7 +212,7 @@ bool google_token_get(struct google_source *source, struct token *token, struct 
         return get_from_metadata(source, token, err);
     if (source->file.impersonation_url == NULL)
         return get_by_file(source, source->scope, token, err);
-    struct token inner = {NULL};
+    struct token inner = {.text = NULL};
     bool good =
         get_by_file(source, CLOUD_SCOPE, &inner, err) && impersonate(source, &inner, token, err);
     token_finish(&inner);

@@ -144,10 +144,9 @@ static bool gs_get(struct store *store, const struct store_object *object, int64
     if (object->revision[0] != '\0')
         query_add(&query, "generation", object->revision);
     add_project((struct gs_store *)store, &query);
-    request->range_first = first;
-    request->range_last = last;
     /* Without it, an object that was stored compressed is sent as another. */
-    return bucket_request((struct bucket *)store, "GET", "/o/", object->name, false, &query,
+    return bucket_add_range(request, first, last, err) &&
+           bucket_request((struct bucket *)store, "GET", "/o/", object->name, false, &query,
                           request, err) &&
            request_add_header(request, "Accept-Encoding", "gzip", err);
 }
@@ -261,16 +260,6 @@ static bool check_stored(struct store *store, const struct store_object *object,
     return err_set(err, ERR_INVALID, "the bucket has other bytes than were sent");
 }
 
-/* A first attempt may have been done although its reply was lost: then the second finds what it was
- * to put. */
-static bool was_put(struct store *store, const struct store_object *object)
-{
-    struct store_object stored = {.name = object->name};
-    return transfer_failure(store->transfer) == FAILURE_CHANGED &&
-           (object->has_crc32c || object->has_md5) && gs_look(store, object->name, &stored, NULL) &&
-           is_same(object, &stored) && (stored.has_crc32c || stored.has_md5);
-}
-
 static bool gs_put(struct store *store, const struct store_object *object, int body_fd,
                    const void *body, struct err *err)
 {
@@ -290,11 +279,11 @@ static bool gs_put(struct store *store, const struct store_object *object, int b
                                METADATA_SIZE_MAX, &response, err))
         good = check_stored(store, object, &response, err);
     else if (good)
-        good = was_put(store, object);
+        good = bucket_was_put(store, object);
     buf_finish(&parts);
     request_finish(&request);
     response_finish(&response);
-    return good;
+    return good || bucket_fail(store);
 }
 
 static const char *const schemes[] = {"gs", NULL};

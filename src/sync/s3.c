@@ -228,16 +228,16 @@ static bool s3_look(struct store *store, const char *name, struct store_object *
                     struct err *err)
 {
     return look_once(store, name, object, err) ||
-           (has_moved((struct s3_store *)store, err) && look_once(store, name, object, err));
+           (has_moved((struct s3_store *)store, err) && look_once(store, name, object, err)) ||
+           bucket_fail(store);
 }
 
 static bool s3_get(struct store *store, const struct store_object *object, int64_t first,
                    int64_t last, struct request *request, struct err *err)
 {
-    request->range_first = first;
-    request->range_last = last;
     /* Some servers compress on the way unless they are told not to. */
-    return bucket_request((struct bucket *)store, "GET", "/", object->name, true, NULL, request,
+    return bucket_add_range(request, first, last, err) &&
+           bucket_request((struct bucket *)store, "GET", "/", object->name, true, NULL, request,
                           err) &&
            request_add_header(request, "Accept-Encoding", "identity", err) &&
            (object->revision[0] == '\0' ||
@@ -340,15 +340,6 @@ static bool put_once(struct store *store, const struct store_object *object, int
     return good;
 }
 
-/* An attempt whose reply was lost may have put it; then the next one finds it there. */
-static bool was_put(struct store *store, const struct store_object *object)
-{
-    struct store_object stored = {.name = object->name};
-    return transfer_failure(store->transfer) == FAILURE_CHANGED && object->has_md5 &&
-           look_once(store, object->name, &stored, NULL) && stored.size == object->size &&
-           stored.has_md5 && memcmp(stored.md5, object->md5, sizeof object->md5) == 0;
-}
-
 /* A server that knows no conditions for an upload: it is looked at before, which leaves a moment.
  */
 static bool put_unconditional(struct store *store, const struct store_object *object, int body_fd,
@@ -370,9 +361,10 @@ static bool s3_put(struct store *store, const struct store_object *object, int b
 {
     int status;
     if (object->size > PUT_SIZE_MAX)
-        return err_set(err, ERR_LIMIT, "an object has more than %lld bytes, which S3 takes at once",
+        return bucket_fail(store) ||
+               err_set(err, ERR_LIMIT, "an object has more than %lld bytes, which S3 takes at once",
                        (long long)PUT_SIZE_MAX);
-    if (put_once(store, object, body_fd, body, true, &status, err) || was_put(store, object))
+    if (put_once(store, object, body_fd, body, true, &status, err) || bucket_was_put(store, object))
         return true;
     if (status == 501)
         return put_unconditional(store, object, body_fd, body, &status, err);

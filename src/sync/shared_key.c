@@ -1,6 +1,5 @@
 #include "sync/shared_key.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -11,18 +10,11 @@
 
 #define KEY_SIZE_MAX 256
 
-/* "bytes=FIRST-LAST", as it is sent. */
-static void write_range(const struct request *request, struct buf *out)
-{
-    if (request->range_first >= 0)
-        buf_printf(out, "bytes=%" PRId64 "-%" PRId64, request->range_first, request->range_last);
-}
-
 static void write_headers(const struct request *request, struct buf *out)
 {
     static const char *const after_length[] = {
-        "Content-MD5",   "Content-Type",       "Date", "If-Modified-Since", "If-Match",
-        "If-None-Match", "If-Unmodified-Since"};
+        "Content-MD5",   "Content-Type",        "Date", "If-Modified-Since", "If-Match",
+        "If-None-Match", "If-Unmodified-Since", "Range"};
     buf_printf(out, "%s\n\n\n", request->method); /* no Content-Encoding, no Content-Language */
     if (request->body_size > 0)
         buf_printf(out, "%zu", request->body_size);
@@ -30,8 +22,6 @@ static void write_headers(const struct request *request, struct buf *out)
         const char *value = request_header(request, after_length[i]);
         buf_printf(out, "\n%s", value != NULL ? value : "");
     }
-    buf_put_char(out, '\n');
-    write_range(request, out);
     buf_put_char(out, '\n');
 }
 

@@ -42,7 +42,7 @@ bool token_authorize(const struct token *token, struct request *request, struct 
 void token_finish(struct token *token)
 {
     secret_free(token->text);
-    *token = (struct token){NULL};
+    *token = (struct token){.text = NULL};
 }
 
 /* NULL if it is no text, or one with a NUL. */

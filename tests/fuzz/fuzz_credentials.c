@@ -49,7 +49,7 @@ static void read_profile(const char *text, size_t size, bool config)
 
 static void read_connection(const char *text, size_t size)
 {
-    struct azure_settings settings = {NULL};
+    struct azure_settings settings = {.account = NULL};
     struct err err = ERR_INIT;
     char *copy = mem_copy_text(text, size);
     if (azure_settings_read_connection(copy, &settings, &err))

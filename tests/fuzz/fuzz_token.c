@@ -29,7 +29,7 @@ static void check_word(const char *text)
 
 static void read_token(const char *text, size_t size, bool impersonated)
 {
-    struct token token = {NULL};
+    struct token token = {.text = NULL};
     struct err err = ERR_INIT;
     if (impersonated ? token_read_impersonated(text, size, &token, &err)
                      : token_read(text, size, NOW, &token, &err)) {
@@ -43,7 +43,7 @@ static void read_token(const char *text, size_t size, bool impersonated)
 
 static void read_keys(const char *text, size_t size, bool xml)
 {
-    struct aws_keys keys = {NULL};
+    struct aws_keys keys = {.access_key = NULL};
     struct err err = ERR_INIT;
     if (xml ? aws_keys_read_xml(text, size, &keys, &err)
             : aws_keys_read_json(text, size, &keys, &err)) {

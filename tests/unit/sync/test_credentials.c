@@ -70,7 +70,7 @@ static void test_aws_keys(void **state)
     static const char xml[] = "<R><Credentials><AccessKeyId>A</AccessKeyId><SecretAccessKey>S"
                               "</SecretAccessKey><SessionToken>T</SessionToken><Expiration>"
                               "2026-03-01T13:00:00.5+01:00</Expiration></Credentials></R>";
-    struct aws_keys keys = {NULL};
+    struct aws_keys keys = {.access_key = NULL};
     struct err err = ERR_INIT;
     assert_true(aws_keys_read_json(json, sizeof json - 1, &keys, &err));
     assert_int_equal(keys.expires, 1772366400);
@@ -104,7 +104,7 @@ static void test_tokens(void **state)
                                       "{\"access_token\":\"a\",\"expires_in\":-1}",
                                       "{\"access_token\":\"a\",\"expires_in\":9223372036854775807}",
                                       "{\"access_token\":\"a\\u0000b\",\"expires_in\":1}"};
-    struct token token = {NULL};
+    struct token token = {.text = NULL};
     struct err err = ERR_INIT;
     assert_true(token_is_due(&token, 1000));
     assert_true(take_token("{\"access_token\":\"a\",\"expires_in\":3600}", &token));
@@ -216,7 +216,7 @@ static void test_may_ask(void **state)
 static void test_azure_settings(void **state)
 {
     (void)state;
-    struct azure_settings settings = {NULL};
+    struct azure_settings settings = {.account = NULL};
     struct err err = ERR_INIT;
     assert_true(azure_settings_read_connection(
         "DefaultEndpointsProtocol=http;AccountName=dev;AccountKey=a2V5==;EndpointSuffix=local",

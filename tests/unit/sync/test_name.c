@@ -39,8 +39,8 @@ static void test_hostile(void **state)
         "a/./b",
         "a\\b",
         "a\nb",
-        "a\x01"
-        "b",
+        ("a\x01"
+         "b"),
         "a\x7f",
         "\xff",
         "\xc0\xaf",
