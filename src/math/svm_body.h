@@ -1,5 +1,6 @@
 /* What is the same for both widths. svm_single.c and svm_double.c include it, each with its own
- * meaning of `real`, LANES (the reals in 64 bytes) and the functions' names. */
+ * meaning of `real`, LANES (the reals in 64 bytes), of how products are added, and the functions'
+ * names. */
 #include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -67,8 +68,9 @@ void svm_vectors_destroy(struct svm_vectors *vectors)
     free(vectors);
 }
 
-/* Sums over the features, in their order, of squared differences (or of products) between LANES
- * vectors and a few rows. `rows` and `squares` are constants where this is inlined. */
+/* Sums over the features, in their order, of squared differences (or of products, added as the
+ * width says) between LANES vectors and a few rows. `rows` and `squares` are constants where this
+ * is inlined. */
 static inline __attribute__((always_inline)) void block_sums(const lanes *block, const real *x,
                                                              size_t features, size_t rows,
                                                              bool squares, lanes *sums)
@@ -78,7 +80,10 @@ static inline __attribute__((always_inline)) void block_sums(const lanes *block,
     for (size_t f = 0; f < features; f++)
         for (size_t row = 0; row < rows; row++) {
             lanes difference = block[f] - x[row * features + f];
-            sums[row] += squares ? difference * difference : block[f] * x[row * features + f];
+            if (squares)
+                sums[row] += difference * difference;
+            else
+                add_products(sums[row], block[f], x[row * features + f]);
         }
 }
 
@@ -112,10 +117,16 @@ MATH_CLONES static void sums_of_squares(const struct svm_vectors *vectors, const
     all_sums(vectors, x, rows, true, sums);
 }
 
-MATH_CLONES static void sums_of_products(const struct svm_vectors *vectors, const real *x,
-                                         size_t rows, real *sums)
+PRODUCT_CLONES static void sums_of_products(const struct svm_vectors *vectors, const real *x,
+                                            size_t rows, real *sums)
 {
     all_sums(vectors, x, rows, false, sums);
+}
+
+PRODUCT_CLONES static void scale(real *products, size_t count, real gamma, real coef0)
+{
+    for (size_t i = 0; i < count; i++)
+        products[i] = add_product(gamma, products[i], coef0);
 }
 
 /* libsvm's powi for whole degrees. */
@@ -140,6 +151,8 @@ void svm_kernels(const struct svm_vectors *vectors, const real *x, size_t rows, 
         sums_of_squares(vectors, x, rows, kernels);
     else
         sums_of_products(vectors, x, rows, kernels);
+    if (params->kernel == SVM_POLYNOMIAL || params->kernel == SVM_SIGMOID)
+        scale(kernels, count, gamma, coef0);
     switch (params->kernel) {
     case SVM_LINEAR:
         break;
@@ -150,11 +163,11 @@ void svm_kernels(const struct svm_vectors *vectors, const real *x, size_t rows, 
         break;
     case SVM_POLYNOMIAL:
         for (size_t i = 0; i < count; i++)
-            kernels[i] = power(gamma * kernels[i] + coef0, params->degree);
+            kernels[i] = power(kernels[i], params->degree);
         break;
     case SVM_SIGMOID:
         for (size_t i = 0; i < count; i++)
-            kernels[i] = real_tanh(gamma * kernels[i] + coef0);
+            kernels[i] = real_tanh(kernels[i]);
         break;
     }
 }

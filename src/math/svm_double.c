@@ -5,6 +5,9 @@ enum { LANES = 8 };
 #define real_tanh tanh
 #define real_pow pow
 #define real_fabs fabs
+#define add_product(a, b, c) ((a) * (b) + (c))
+#define add_products(sums, block, x) ((sums) += (block) * (x))
+#define PRODUCT_CLONES MATH_CLONES
 #define exponential exponential_double
 #define svm_vectors svm_vectors_double
 #define svm_vectors_create svm_vectors_double_create

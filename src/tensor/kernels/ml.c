@@ -157,7 +157,7 @@ float ml_probit(float x)
     float y = 2.0F * x - 1.0F;
     float sign = y < 0 ? -1.0F : 1.0F;
     float logarithm = logf((1.0F - y) * (1.0F + y));
-    float v = 2.0F / (3.14159F * 0.147F) + 0.5F * logarithm;
+    float v = (float)(2.0 / (M_PI * 0.147)) + 0.5F * logarithm;
     return 1.41421356F * sign * sqrtf(-v + sqrtf(v * v - 1.0F / 0.147F * logarithm));
 }
 
