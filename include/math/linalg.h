@@ -28,8 +28,9 @@ void linalg_affine(const struct matrix *x, const struct matrix *weights, const d
                    const struct matrix *y);
 
 /* In float32, over a whole batch: C = A B + C, where C holds what is added (a bias, or 0). A is m x
- * k, or k x m and read as its transpose; B is k x n, or n x k. Rows follow one another densely. One
- * row is multiplied as one of many would be, but for the last bits. */
+ * k, or k x m and read as its transpose; B is k x n, or n x k. Rows follow one another densely.
+ * Multiplied as math/fused.h says where that is quick; where it is not, one row's answer may differ
+ * from that among many in the last bits. */
 struct linalg_product {
     size_t m, n, k;
     bool transposed_a, transposed_b;

@@ -4,6 +4,7 @@
 
 #include <cblas.h>
 
+#include "math/fused.h"
 #include "math/stats.h"
 
 bool linalg_size_fits(size_t rows, size_t cols)
@@ -54,6 +55,10 @@ void linalg_multiply_single(const struct linalg_product *shape, const float *a, 
     int m = (int)shape->m, n = (int)shape->n, k = (int)shape->k;
     if (is_empty(shape))
         return;
+    if (fused_is_quick(shape)) {
+        fused_multiply(shape, a, b, c);
+        return;
+    }
     if (m == 1) {
         row_single(shape, a, 1, b, c);
         return;

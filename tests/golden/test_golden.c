@@ -10,6 +10,7 @@
  *   "exact": outputs that have to be the same to the last bit of their width
  *   "floors": outputs whose floor is the largest magnitude in their column, because sums that
  * cancel leave no accurate digits near zero; else the floor is 0
+ *   "part": what the case belongs to within the suite; cases of a part are counted by themselves
  *
  * Labels are equal or they are wrong. Golden rows of the bundle are asked too. Prints TAP; the
  * comments hold the table of what differs at all, or with OMEN_GOLDEN_TABLE=1 of everything, and
@@ -48,11 +49,22 @@ struct trial {
     double tolerance, ulp;
 };
 
+#define PARTS_MAX 8
+#define PART_NAME_SIZE 64
+
+/* Over the cases that name the same part. */
+struct part {
+    char name[PART_NAME_SIZE];
+    size_t cases, agreeing;
+};
+
 /* Over all cases of the suite. */
 struct summary {
     size_t cases, rows, values, exact, labels;
     double worst; /* relative, of values that were judged by a tolerance */
     char worst_case[CASE_NAME_SIZE];
+    struct part parts[PARTS_MAX];
+    size_t part_count;
 };
 
 static struct summary summary;
@@ -240,6 +252,24 @@ static void summarise(const struct trial *trial, const struct comparison *result
     snprintf(summary.worst_case, sizeof summary.worst_case, "%s", trial->name);
 }
 
+static void count_part(const struct trial *trial, bool agrees)
+{
+    const struct json *named = member(trial->expected, "part");
+    size_t length, i = 0;
+    if (json_type(named) != JSON_STRING)
+        return;
+    const char *name = json_string(named, &length);
+    while (i < summary.part_count && strcmp(summary.parts[i].name, name) != 0)
+        i++;
+    if (i == PARTS_MAX || length >= PART_NAME_SIZE)
+        return;
+    struct part *part = &summary.parts[i];
+    if (i == summary.part_count)
+        snprintf(summary.parts[summary.part_count++].name, sizeof part->name, "%s", name);
+    part->cases++;
+    part->agreeing += agrees;
+}
+
 /* One output: a line of the table. True if it agrees. */
 static bool judge_output(struct trial *trial, const char *name, const struct json *values,
                          struct err *err)
@@ -334,6 +364,7 @@ static bool run_case(const char *directory, const char *suite, const char *name,
               judge_outputs(&trial, err) && judge_golden(&trial, err);
     summary.cases++;
     summary.rows += trial.row_count;
+    count_part(&trial, ok);
     arena_finish(&trial.arena);
     arena_finish(&trial.scratch);
     json_free(trial.expected);
@@ -387,6 +418,9 @@ static void print_summary(const char *suite, size_t failed)
            summary.values,
            summary.values > 0 ? 100.0 * (double)summary.exact / (double)summary.values : 100.0,
            summary.worst, summary.worst > 0 ? " in " : "", summary.worst_case);
+    for (size_t i = 0; i < summary.part_count; i++)
+        printf("# %s, %s: %zu of %zu cases agree\n", suite, summary.parts[i].name,
+               summary.parts[i].agreeing, summary.parts[i].cases);
 }
 
 int main(int argc, char **argv)

@@ -1,8 +1,13 @@
 /* LinearClassifier, LinearRegressor. */
 #include <stdint.h>
+#include <string.h>
 
+#include "math/fused.h"
 #include "tensor/kernels/kernels.h"
 #include "tensor/kernels/ml.h"
+
+/* Rows that are computed together. */
+enum { BLOCK = 64 };
 
 struct linear {
     struct ml_floats coefficients; /* outputs x features */
@@ -100,17 +105,16 @@ static bool infer_regressor(const struct call *call, struct err *err)
                           err);
 }
 
-/* Products in float32, their sum in double, rounded once: no further from the exact score than any
- * order of float32 additions, and the same in every batch. */
-static void scores_of(const struct linear *linear, const float *x, float *scores)
+/* In ONNX Runtime's order of additions. */
+static void scores_of(const struct linear *linear, const float *x, size_t rows, float *scores)
 {
-    for (size_t output = 0; output < linear->outputs; output++) {
-        const float *coefficients = linear->coefficients.data + output * linear->features;
-        double sum = linear->intercepts.count ? (double)linear->intercepts.data[output] : 0.0;
-        for (size_t f = 0; f < linear->features; f++)
-            sum += (double)x[f] * (double)coefficients[f];
-        scores[output] = (float)sum;
-    }
+    const struct linalg_product shape = {
+        .m = rows, .n = linear->outputs, .k = linear->features, .transposed_b = true};
+    memset(scores, 0, rows * linear->outputs * sizeof *scores);
+    for (size_t row = 0; linear->intercepts.count != 0 && row < rows; row++)
+        memcpy(scores + row * linear->outputs, linear->intercepts.data,
+               linear->outputs * sizeof *scores);
+    fused_multiply(&shape, x, linear->coefficients.data, scores);
 }
 
 static size_t first_largest(const float *scores, size_t count)
@@ -135,22 +139,23 @@ static void put_binary(const struct linear *linear, bool positive, const struct 
         out->int64s[row] = positive;
 }
 
-static void classify_row(const struct linear *linear, const float *x, const struct value *label,
+/* found: a row's scores; scores: what becomes of them, with a column for each class, or NULL. */
+static void classify_row(const struct linear *linear, float *found, const struct value *label,
                          float *scores, size_t row)
 {
-    scores_of(linear, x, scores);
-    if (linear->outputs > 1) {
-        if (label != NULL)
-            ml_labels_put(&linear->labels, first_largest(scores, linear->outputs), label, row);
-        ml_transform_row(linear->transform, scores, linear->outputs);
+    bool lone = linear->outputs == 1;
+    if (label != NULL && lone)
+        put_binary(linear, found[0] > 0, label, row);
+    else if (label != NULL)
+        ml_labels_put(&linear->labels, first_largest(found, linear->outputs), label, row);
+    if (scores == NULL)
+        return;
+    if (two_from_one(linear)) {
+        ml_transform_two(linear->transform, 1.0F - found[0], found[0], scores);
         return;
     }
-    if (label != NULL)
-        put_binary(linear, scores[0] > 0, label, row);
-    if (two_from_one(linear))
-        ml_transform_two(linear->transform, 1.0F - scores[0], scores[0], scores);
-    else
-        ml_transform_row(linear->transform, scores, 1);
+    ml_transform_row(linear->transform, found, linear->outputs);
+    memcpy(scores, found, linear->outputs * sizeof *scores);
 }
 
 static bool run_classifier(const struct call *call, struct err *err)
@@ -158,30 +163,33 @@ static bool run_classifier(const struct call *call, struct err *err)
     const struct linear *linear = call->node->state;
     const struct value *label = call_output(call, 0), *out = call_output(call, 1);
     const float *x = ml_floats_of(call, 0, err);
-    float *unwanted = call_scratch(call, linear->outputs + 1, sizeof *unwanted, err);
-    if (x == NULL || unwanted == NULL)
-        return false;
-    size_t rows = call_input(call, 0)->count / linear->features;
+    size_t rows = call_input(call, 0)->count / linear->features, count;
     size_t columns = two_from_one(linear) ? 2 : linear->outputs;
-    for (size_t row = 0; row < rows; row++)
-        classify_row(linear, x + row * linear->features, label,
-                     out ? out->floats + row * columns : unwanted, row);
+    size_t block = rows < BLOCK ? rows : BLOCK;
+    float *found = call_scratch(call, block * linear->outputs + 1, sizeof *found, err);
+    if (x == NULL || found == NULL)
+        return false;
+    for (size_t first = 0; first < rows; first += count) {
+        count = rows - first < BLOCK ? rows - first : BLOCK;
+        scores_of(linear, x + first * linear->features, count, found);
+        for (size_t i = 0; i < count; i++)
+            classify_row(linear, found + i * linear->outputs, label,
+                         out ? out->floats + (first + i) * columns : NULL, first + i);
+    }
     return true;
 }
 
 static bool run_regressor(const struct call *call, struct err *err)
 {
     const struct linear *linear = call->node->state;
+    const struct value *out = call_output(call, 0);
     const float *x = ml_floats_of(call, 0, err);
     if (x == NULL)
         return false;
-    const struct value *out = call_output(call, 0);
     size_t rows = call_input(call, 0)->count / linear->features;
-    for (size_t row = 0; row < rows; row++) {
-        float *scores = out->floats + row * linear->outputs;
-        scores_of(linear, x + row * linear->features, scores);
-        ml_transform_row(linear->transform, scores, linear->outputs);
-    }
+    scores_of(linear, x, rows, out->floats);
+    for (size_t row = 0; row < rows; row++)
+        ml_transform_row(linear->transform, out->floats + row * linear->outputs, linear->outputs);
     return true;
 }
 

@@ -187,14 +187,15 @@ static double log_sum_exp_double(const double *x, size_t count)
     return log(sum) + largest;
 }
 
+/* In floats and one after the other, as ONNX Runtime. */
 static float log_sum_exp_float(const float *x, size_t count)
 {
-    double largest = (double)max_float(x, count), sum = 0;
+    float largest = max_float(x, count), sum = 0;
     if (isinf(largest))
-        return (float)largest;
+        return largest;
     for (size_t i = 0; i < count; i++)
-        sum += exp((double)x[i] - largest);
-    return (float)(log(sum) + largest);
+        sum += expf(x[i] - largest);
+    return logf(sum) + largest;
 }
 
 #define KERNEL(IDENTIFIER, NAME, TYPES, CASES)                               \
