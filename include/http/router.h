@@ -44,4 +44,8 @@ enum router_result router_find(const struct router *router, const struct http_re
                                const struct router_route **route, struct router_match *match,
                                char *allow, size_t allow_size);
 
+/* Every route, those of one path beside each other. */
+void router_each(const struct router *router,
+                 void (*take)(void *context, const struct router_route *route), void *context);
+
 #endif

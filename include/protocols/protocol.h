@@ -16,8 +16,10 @@ struct protocol_context {
     struct registry *registry;
     struct metrics *metrics;
     size_t max_rows;
-    size_t max_body;            /* bytes that a packed body may unpack to */
-    const char *version_labels; /* "MODEL/LABEL=VERSION, ..." */
+    size_t max_body;             /* bytes that a packed body may unpack to */
+    const char *version_labels;  /* "MODEL/LABEL=VERSION, ..." */
+    struct openapi *openapi;     /* of protocols/openapi.h */
+    const struct router *router; /* set by protocol_add_all */
 };
 
 struct protocol {

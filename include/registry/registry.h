@@ -75,6 +75,12 @@ bool registry_is_ready(struct registry *registry);
 /* True once the directory was looked through to its end: what is not live then is not just late. */
 bool registry_has_scanned(struct registry *registry);
 
+/* The default version of every model, by name, acquired: release each, and free the list, which may
+ * be NULL when there is none. False without memory. */
+bool registry_acquire_all(struct registry *registry, struct model ***models, size_t *count);
+/* Changes with every change of what is live, or of the default. */
+uint64_t registry_generation(const struct registry *registry);
+
 /* ["a","b"]: the models that a request can name. */
 void registry_list_names(struct registry *registry, struct buf *out);
 /* Where requests are counted that reached no model: empty labels. NULL without metrics. */

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "protocols/openapi.h"
 #include "registry/model_metrics.h"
 
 #define FIRST_SCAN_MAX (5 * CLOCK_NS_PER_S)
@@ -136,7 +137,10 @@ static bool create_router(struct app *app, struct err *err)
         .max_rows = (size_t)app->options.max_rows,
         .version_labels = app->options.version_labels,
         .max_body = (size_t)app->options.max_body,
+        .openapi = openapi_create(err),
     };
+    if (app->protocols.openapi == NULL)
+        return false;
     app->router = router_create();
     if (app->router == NULL)
         return err_set(err, ERR_MEMORY, "no memory for the router");
@@ -196,6 +200,7 @@ void app_destroy(struct app *app)
     watch_destroy(app->watch);
     server_destroy(app->server);
     router_destroy(app->router);
+    openapi_destroy(app->protocols.openapi);
     registry_destroy(app->registry);
     metrics_destroy(app->metrics);
     options_finish(&app->options);

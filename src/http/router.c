@@ -219,3 +219,10 @@ enum router_result router_find(const struct router *router, const struct http_re
     *route = &entry->route;
     return ROUTER_FOUND;
 }
+
+void router_each(const struct router *router,
+                 void (*take)(void *context, const struct router_route *route), void *context)
+{
+    for (size_t i = 0; i < router->count; i++)
+        take(context, &router->entries[i].route);
+}

@@ -3,13 +3,13 @@
 #include <stdio.h>
 
 #include "protocols/answer.h"
+#include "protocols/docs.h"
+#include "protocols/openapi.h"
 #include "protocols/predict.h"
 #include "protocols/v1.h"
 
 static const struct protocol *const protocols[] = {
-    &protocol_predict,
-    &protocol_v1,
-    NULL,
+    &protocol_docs, &protocol_openapi, &protocol_predict, &protocol_v1, NULL,
 };
 
 const struct protocol *const *protocol_list(void)
@@ -19,6 +19,7 @@ const struct protocol *const *protocol_list(void)
 
 bool protocol_add_all(struct router *router, struct protocol_context *context, struct err *err)
 {
+    context->router = router;
     for (const struct protocol *const *protocol = protocols; *protocol != NULL; protocol++) {
         for (size_t i = 0; i < (*protocol)->route_count; i++) {
             struct router_route route = (*protocol)->routes[i];

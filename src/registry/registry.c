@@ -71,6 +71,7 @@ void registry_set_default(struct registry *registry, const char *name)
     pthread_rwlock_wrlock(&registry->lock);
     char *old = registry->default_name;
     registry->default_name = copy;
+    atomic_fetch_add(&registry->generation, 1);
     pthread_rwlock_unlock(&registry->lock);
     free(old);
 }
@@ -198,6 +199,13 @@ static struct model *choose_version(const struct known *known, const char *versi
     return refuse_version(known, err);
 }
 
+/* Published, so it has at least one user and cannot be freed under the lock. */
+static struct model *model_keep(struct model *model)
+{
+    atomic_fetch_add_explicit(&model->private_->users, 1, memory_order_relaxed);
+    return model;
+}
+
 struct model *registry_acquire(struct registry *registry, const char *name, const char *version,
                                struct err *err)
 {
@@ -206,10 +214,39 @@ struct model *registry_acquire(struct registry *registry, const char *name, cons
     const struct known *known = choose_model(registry, name, err);
     if (known != NULL)
         model = choose_version(known, version, err);
-    if (model != NULL) /* published, so it has at least one user and cannot be freed */
-        atomic_fetch_add_explicit(&model->private_->users, 1, memory_order_relaxed);
+    if (model != NULL)
+        model_keep(model);
     pthread_rwlock_unlock(&registry->lock);
     return model;
+}
+
+static struct model *known_newest(const struct known *known)
+{
+    for (size_t i = 0; i < known->slot_count; i++)
+        if (known->slots[i]->model != NULL)
+            return known->slots[i]->model;
+    return NULL;
+}
+
+bool registry_acquire_all(struct registry *registry, struct model ***models, size_t *count)
+{
+    *count = 0;
+    pthread_rwlock_rdlock(&registry->lock);
+    size_t most = registry->model_count;
+    struct model **list = most > 0 ? mem_array(most, sizeof(struct model *)) : NULL;
+    for (size_t i = 0; list != NULL && i < most; i++) {
+        struct model *model = known_newest(registry->models[i]);
+        if (model != NULL)
+            list[(*count)++] = model_keep(model);
+    }
+    pthread_rwlock_unlock(&registry->lock);
+    *models = list;
+    return list != NULL || most == 0;
+}
+
+uint64_t registry_generation(const struct registry *registry)
+{
+    return atomic_load(&registry->generation);
 }
 
 void registry_release(struct registry *registry, struct model *model)

@@ -54,6 +54,7 @@ struct registry {
     bool scanned;         /* one scan went to its end */
     int collect_fd;       /* eventfd */
     atomic_size_t live_count;
+    atomic_uint_fast64_t generation;
     char told[ERR_TEXT_SIZE]; /* the last complaint about the directory as a whole */
     struct model_metrics_families *families;
     struct model_metrics *unrouted;

@@ -40,6 +40,7 @@ static void slot_publish(struct registry *registry, struct slot *slot, struct mo
         old->private_->next = registry->retired;
         registry->retired = old;
     }
+    atomic_fetch_add(&registry->generation, 1);
     pthread_rwlock_unlock(&registry->lock);
     if (model != NULL)
         atomic_fetch_add(&registry->live_count, 1);

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "base/clock.h"
+#include "codec/json.h"
 #include "fixture.h"
 
 static struct http_response response;
@@ -120,6 +121,36 @@ static void test_requests_without_a_model_are_counted(void **state)
                                    "status=\"404\"} 1\n"));
 }
 
+static void assert_described(void *context, const struct router_route *route)
+{
+    static const char *const keys[] = {
+        [HTTP_GET] = "get",        [HTTP_HEAD] = "head",   [HTTP_POST] = "post",
+        [HTTP_PUT] = "put",        [HTTP_PATCH] = "patch", [HTTP_DELETE] = "delete",
+        [HTTP_OPTIONS] = "options"};
+    static const char *const members[] = {"summary", "operationId", "tags", "responses"};
+    const struct json *at = context;
+    const char *const names[] = {"paths", route->pattern, keys[route->method]};
+    bool found = true;
+    for (size_t i = 0; found && i < sizeof names / sizeof names[0]; i++)
+        at = json_object_get(at, names[i], &found);
+    for (size_t i = 0; found && i < sizeof members / sizeof members[0]; i++)
+        json_object_get(at, members[i], &found);
+    if (!found)
+        fail_msg("%s %s has no description: add it to \"routes\" of src/protocols/openapi.json",
+                 http_method_name(route->method), route->pattern);
+}
+
+static void test_every_route_is_described(void **state)
+{
+    struct fixture *f = *state;
+    struct json *document = NULL;
+    assert_int_equal(ask(f, HTTP_GET, "/openapi.json"), 200);
+    assert_true(json_parse(response.body.data, response.body.length, &document, NULL));
+    router_each(f->app->router, assert_described, document);
+    json_free(document);
+    json_thread_finish();
+}
+
 static int finish(void **state)
 {
     (void)state;
@@ -136,6 +167,7 @@ int main(void)
         TEST(test_status_and_metrics),
         TEST(test_what_the_server_refuses),
         TEST(test_requests_without_a_model_are_counted),
+        TEST(test_every_route_is_described),
     };
     http_response_init(&response);
     return cmocka_run_group_tests(tests, NULL, finish);

@@ -121,6 +121,34 @@ static void test_allow(void **state)
     assert_string_equal(find(fixture, HTTP_HEAD, "/status", ROUTER_FOUND), "/status");
 }
 
+struct seen {
+    const char *before;
+    size_t patterns, routes;
+};
+
+static void count_beside(void *context, const struct router_route *route)
+{
+    struct seen *seen = context;
+    if (seen->before == NULL || strcmp(seen->before, route->pattern) != 0)
+        seen->patterns++;
+    seen->before = route->pattern;
+    seen->routes++;
+}
+
+static void test_each(void **state)
+{
+    struct fixture *fixture = *state;
+    struct seen seen = {.before = NULL};
+    router_each(fixture->router, count_beside, &seen);
+    size_t routes = seen.routes;
+    assert_true(add(fixture->router, HTTP_PATCH, "/status"));
+    size_t patterns = seen.patterns;
+    seen = (struct seen){.before = NULL};
+    router_each(fixture->router, count_beside, &seen);
+    assert_int_equal(seen.routes, routes + 1);
+    assert_int_equal(seen.patterns, patterns); /* beside the other one of its path */
+}
+
 static void test_bad_routes(void **state)
 {
     struct fixture *fixture = *state;
@@ -143,6 +171,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_endings, setup, teardown),
         cmocka_unit_test_setup_teardown(test_no_match, setup, teardown),
         cmocka_unit_test_setup_teardown(test_allow, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_each, setup, teardown),
         cmocka_unit_test_setup_teardown(test_bad_routes, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

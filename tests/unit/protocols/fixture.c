@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "math/init.h"
+#include "protocols/openapi.h"
 
 static const struct {
     const char *directory; /* NULL: a document by itself */
@@ -97,7 +98,10 @@ static bool open_routes(struct fixture *fixture, struct err *err)
                                                  .max_rows = 1000,
                                                  .max_body = 1 << 20,
                                                  .version_labels = "double/old=1, double/new=2"};
+    fixture->context.openapi = openapi_create(err);
     fixture->router = router_create();
+    if (fixture->context.openapi == NULL)
+        return false;
     return fixture->router != NULL && protocol_add_all(fixture->router, &fixture->context, err);
 }
 
@@ -127,6 +131,7 @@ static int remove_entry(const char *path, const struct stat *status, int type, s
 void fixture_close(struct fixture *fixture)
 {
     router_destroy(fixture->router);
+    openapi_destroy(fixture->context.openapi);
     registry_destroy(fixture->registry);
     http_response_finish(&fixture->response);
     arena_finish(&fixture->arena);

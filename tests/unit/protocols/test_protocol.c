@@ -65,7 +65,7 @@ static void test_adding_all_twice_is_refused(void **state)
     (void)state;
     struct err err = ERR_INIT;
     assert_false(protocol_add_all(fixture.router, &fixture.context, &err));
-    assert_non_null(strstr(err.text, "protocol predict: "));
+    assert_non_null(strstr(err.text, "protocol docs: "));
 }
 
 static void test_the_list_ends(void **state)

@@ -311,6 +311,41 @@ static void test_a_request_ends_on_its_version(void **state)
     buf_finish(&out);
 }
 
+static void test_all_at_once(void **state)
+{
+    struct fixture *fixture = *state;
+    struct model **models;
+    size_t count;
+    uint64_t before = registry_generation(fixture->registry);
+    assert_true(registry_acquire_all(fixture->registry, &models, &count));
+    assert_int_equal(count, 0);
+    assert_null(models);
+    put(fixture, "b/1/model.json", 1);
+    put(fixture, "b/2/model.json", 2);
+    put_bad(fixture, "a/1/model.json", 3);
+    put(fixture, "c.json", 4);
+    assert_true(registry_scan(fixture->registry, NULL));
+    uint64_t after = registry_generation(fixture->registry);
+    assert_true(after != before);
+    assert_true(registry_acquire_all(fixture->registry, &models, &count));
+    assert_int_equal(count, 2);
+    assert_string_equal(models[0]->name, "b");
+    assert_string_equal(models[0]->version, "2");
+    assert_string_equal(models[1]->name, "c");
+    directory_remove(&fixture->directory, "c.json");
+    assert_true(registry_scan(fixture->registry, NULL));
+    assert_true(registry_generation(fixture->registry) != after);
+    assert_string_equal(models[1]->version, "1"); /* still held */
+    for (size_t i = 0; i < count; i++)
+        registry_release(fixture->registry, models[i]);
+    free(models);
+    after = registry_generation(fixture->registry);
+    assert_true(registry_scan(fixture->registry, NULL)); /* nothing new */
+    assert_true(registry_generation(fixture->registry) == after);
+    registry_set_default(fixture->registry, "b");
+    assert_true(registry_generation(fixture->registry) != after);
+}
+
 /* --- what operators see -------------------------------------------------------------------- */
 
 static const struct json *entry(const struct json *models, size_t index, const char *name,
@@ -525,6 +560,7 @@ int main(void)
         CASE(test_fall_back),
         CASE(test_an_unreadable_directory_keeps_all),
         CASE(test_a_request_ends_on_its_version),
+        CASE(test_all_at_once),
         CASE(test_describe),
         CASE(test_metrics),
         CASE(test_no_memory_is_tried_again),
