@@ -356,14 +356,15 @@ static void put_answer(struct buf *out, const struct graph *graph, size_t which)
                    output->cols, output->cols);
 }
 
-/* A row's, or a list of them. */
+/* A row's, or a list of them; a bad row's error stands in its place where that was asked for. */
 static void put_answers(struct buf *out, const struct graph *graph, size_t which)
 {
+    static const char error[] = "{\"$ref\":\"#/components/schemas/error\"}";
     buf_put_text(out, "{\"anyOf\":[");
     put_answer(out, graph, which);
-    buf_put_text(out, ",{\"type\":\"array\",\"items\":");
+    buf_printf(out, ",%s,{\"type\":\"array\",\"items\":{\"anyOf\":[", error);
     put_answer(out, graph, which);
-    buf_put_text(out, "}]}");
+    buf_printf(out, ",%s]}}]}", error);
 }
 
 static void put_all_answers(struct buf *out, const struct graph *graph)
