@@ -1,11 +1,10 @@
-/* Dense linear algebra, through CBLAS.
+/* Dense linear algebra: loops of our own for what batches are multiplied with, CBLAS for the rest.
  *
- * A row's answer never depends on the batch it came in: every product is one dgemv per row, whose
- * kernel sees the same shape whether the row is alone or one of thousands. A dgemm over the batch
- * would be up to four times faster for wide layers, but picks its kernel by the batch's size and
- * the row's place in it, and then the last bits differ (measured with OpenBLAS 0.3.21 on the
- * Haswell, Zen and SkylakeX kernels: by up to 4e-14 for 1000 inputs). ddot is not used because
- * some of its kernels depend on the alignment of the row. */
+ * A row's answer never depends on the batch it came in. A dgemm over the batch picks its kernel by
+ * the batch's size and the row's place in it, and then the last bits differ (measured with OpenBLAS
+ * 0.3.21: by up to 4e-14 for 1000 inputs); one dgemv per row sees the same shape always, but costs
+ * up to ten times as much (src/math/dense.h has sums of one order). ddot is not used because some
+ * of its kernels depend on the alignment of the row. */
 #ifndef OMEN_MATH_LINALG_H
 #define OMEN_MATH_LINALG_H
 
@@ -23,7 +22,7 @@ bool linalg_size_fits(size_t rows, size_t cols);
 void linalg_affine_row(const struct matrix *weights, const double *bias, const double *x,
                        double *y);
 
-/* Y = X W^T + b, row by row. x: n x inputs; y: n x outputs. */
+/* Y = X W + b. x: n x inputs; weights: inputs x outputs; y: n x outputs, not overlapping x. */
 void linalg_affine(const struct matrix *x, const struct matrix *weights, const double *bias,
                    const struct matrix *y);
 
@@ -37,7 +36,7 @@ struct linalg_product {
 };
 void linalg_multiply_single(const struct linalg_product *shape, const float *a, const float *b,
                             float *c);
-/* The same in double, row by row, so that a row's answer never depends on its batch. */
+/* The same in double, where a row's answer never depends on its batch. */
 void linalg_multiply(const struct linalg_product *shape, const double *a, const double *b,
                      double *c);
 

@@ -4,6 +4,7 @@
 
 #include <cblas.h>
 
+#include "math/dense.h"
 #include "math/fused.h"
 #include "math/stats.h"
 
@@ -29,8 +30,22 @@ void linalg_affine_row(const struct matrix *weights, const double *bias, const d
 void linalg_affine(const struct matrix *x, const struct matrix *weights, const double *bias,
                    const struct matrix *y)
 {
-    for (size_t row = 0; row < x->rows; row++)
-        linalg_affine_row(weights, bias, matrix_row(x, row), matrix_row(y, row));
+    const struct dense_shape shape = {
+        .m = x->rows,
+        .n = weights->cols,
+        .k = weights->rows,
+        .a_row = x->stride,
+        .a_step = 1,
+        .b_row = weights->stride,
+        .c_row = y->stride,
+    };
+    for (size_t row = 0; row < x->rows; row++) {
+        if (bias != NULL)
+            memcpy(matrix_row(y, row), bias, weights->cols * sizeof(*bias));
+        else
+            memset(matrix_row(y, row), 0, weights->cols * sizeof(*bias));
+    }
+    dense_multiply(&shape, x->data, weights->data, y->data);
 }
 
 static bool is_empty(const struct linalg_product *shape)
@@ -71,18 +86,25 @@ void linalg_multiply_single(const struct linalg_product *shape, const float *a, 
 void linalg_multiply(const struct linalg_product *shape, const double *a, const double *b,
                      double *c)
 {
-    int m = (int)shape->m, n = (int)shape->n, k = (int)shape->k;
+    const struct dense_shape dense = {
+        .m = shape->m,
+        .n = shape->n,
+        .k = shape->k,
+        .a_row = shape->transposed_a ? 1 : shape->k,
+        .a_step = shape->transposed_a ? shape->m : 1,
+        .b_row = shape->n,
+        .c_row = shape->n,
+    };
     if (is_empty(shape))
         return;
-    for (int row = 0; row < m; row++) {
-        const double *x = shape->transposed_a ? a + row : a + (size_t)row * shape->k;
-        double *y = c + (size_t)row * shape->n;
-        int x_step = shape->transposed_a ? m : 1;
-        if (shape->transposed_b)
-            cblas_dgemv(CblasRowMajor, CblasNoTrans, n, k, 1.0, b, k, x, x_step, 1.0, y, 1);
-        else
-            cblas_dgemv(CblasRowMajor, CblasTrans, k, n, 1.0, b, n, x, x_step, 1.0, y, 1);
+    if (!shape->transposed_b) {
+        dense_multiply(&dense, a, b, c);
+        return;
     }
+    int n = (int)shape->n, k = (int)shape->k;
+    for (size_t row = 0; row < shape->m; row++)
+        cblas_dgemv(CblasRowMajor, CblasNoTrans, n, k, 1.0, b, k, a + row * dense.a_row,
+                    (int)dense.a_step, 1.0, c + row * dense.c_row, 1);
 }
 
 double linalg_quadratic_form(const struct matrix *s, const double *x, double *work)

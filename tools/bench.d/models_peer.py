@@ -163,7 +163,7 @@ class Treelite(Peer):
         library = self.path("treelite.so")
         if not os.path.exists(library):
             tl2cgen.export_lib(self.read(treelite), toolchain="gcc", libpath=library,
-                               params={"parallel_comp": 8}, nthread=2)
+                               params={"parallel_comp": 100}, nthread=2)
         self.dmatrix = tl2cgen.DMatrix
         self.predictor = tl2cgen.Predictor(library, nthread=1)
         self.type = np.float32 if "xgboost" in directory else np.float64

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "math/clones.h"
 #include "math/linalg.h"
 
 bool estimator_init(struct estimator *estimator, struct params *params, const struct columns *in,
@@ -41,21 +42,21 @@ static bool cell_fail(const struct estimator *estimator, double value, size_t ro
     return err_at(err, (int64_t)row, name);
 }
 
-/* x * 0 is 0 or -0 for a finite x and NaN for any other: four sums without a branch, then one look.
- */
-static bool row_is_finite(const double *x, size_t count)
+#define LANES 8
+
+/* x * 0 is 0 or -0 for a finite x and NaN for any other: sums without a branch, then one look. */
+MATH_CLONES static bool row_is_finite(const double *x, size_t count)
 {
-    double a = 0.0, b = 0.0, c = 0.0, d = 0.0;
+    double sums[LANES] = {0};
     size_t i = 0;
-    for (; i + 4 <= count; i += 4) {
-        a += x[i] * 0.0;
-        b += x[i + 1] * 0.0;
-        c += x[i + 2] * 0.0;
-        d += x[i + 3] * 0.0;
-    }
+    for (; i + LANES <= count; i += LANES)
+        for (size_t lane = 0; lane < LANES; lane++)
+            sums[lane] += x[i + lane] * 0.0;
     for (; i < count; i++)
-        a += x[i] * 0.0;
-    return (a + b) + (c + d) == 0.0;
+        sums[0] += x[i] * 0.0;
+    for (size_t lane = 1; lane < LANES; lane++)
+        sums[0] += sums[lane];
+    return sums[0] == 0.0;
 }
 
 bool estimator_check(const struct op *op, const struct matrix *in, struct err *err)

@@ -51,22 +51,40 @@ static bool intercept_read(struct linear *linear, struct estimator *estimator,
     return true;
 }
 
+/* What a batch is multiplied with. */
+static bool weights_make(struct linear *linear, struct estimator *estimator, struct err *err)
+{
+    const struct matrix *coef = &linear->coef;
+    if (coef->rows == 1) {
+        linear->weights = (struct matrix){coef->data, coef->cols, 1, 1};
+        return true;
+    }
+    if (!matrix_create(&linear->weights, coef->cols, coef->rows))
+        return err_set(err, ERR_MEMORY, "no memory for %zu x %zu coefficients", coef->cols,
+                       coef->rows);
+    linalg_transpose(coef, &linear->weights);
+    estimator->op.bytes += coef->rows * coef->cols * sizeof(double);
+    return true;
+}
+
 bool linear_read(struct linear *linear, struct estimator *estimator, struct params *params,
                  struct err *err)
 {
     return coef_read(linear, estimator, params, err) &&
-           intercept_read(linear, estimator, params, err);
+           intercept_read(linear, estimator, params, err) && weights_make(linear, estimator, err);
 }
 
 void linear_finish(struct linear *linear)
 {
+    if (linear->weights.data != linear->coef.data)
+        matrix_free(&linear->weights);
     matrix_free(&linear->coef);
     params_vector_finish(&linear->intercept);
 }
 
 void linear_apply(const struct linear *linear, const struct matrix *x, const struct matrix *y)
 {
-    linalg_affine(x, &linear->coef, linear->intercept.values, y);
+    linalg_affine(x, &linear->weights, linear->intercept.values, y);
 }
 
 void linear_apply_sparse(const struct linear *linear, const struct sparse *x,

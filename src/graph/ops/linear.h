@@ -6,6 +6,7 @@
 
 struct linear {
     struct matrix coef;             /* outputs x inputs */
+    struct matrix weights;          /* inputs x outputs; coef's memory where that has one row */
     struct params_vector intercept; /* [outputs] */
 };
 

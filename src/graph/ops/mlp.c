@@ -15,15 +15,8 @@ static bool layer_read(struct mlp_layer *layer, struct estimator *estimator, str
         weights != NULL ? params_element(params, "intercepts_", index, err) : NULL;
     if (bias == NULL)
         return false;
-    struct matrix transposed = {0};
-    bool ok = estimator_matrix(estimator, weights, "", inputs, PARAMS_ANY, &transposed, err) &&
-              estimator_vector(estimator, bias, "", transposed.cols, &layer->bias, err);
-    if (ok && !(ok = matrix_create(&layer->weights, transposed.cols, inputs)))
-        err_set(err, ERR_MEMORY, "no memory for a layer of %zu x %zu", transposed.cols, inputs);
-    if (ok)
-        linalg_transpose(&transposed, &layer->weights);
-    matrix_free(&transposed);
-    return ok;
+    return estimator_matrix(estimator, weights, "", inputs, PARAMS_ANY, &layer->weights, err) &&
+           estimator_vector(estimator, bias, "", layer->weights.cols, &layer->bias, err);
 }
 
 static bool layers_read(struct mlp *mlp, struct estimator *estimator, struct params *params,
@@ -43,7 +36,7 @@ static bool layers_read(struct mlp *mlp, struct estimator *estimator, struct par
     for (size_t i = 0; i < count; i++) {
         if (!layer_read(&mlp->layers[i], estimator, params, i, inputs, err))
             return false;
-        inputs = mlp->layers[i].weights.rows;
+        inputs = mlp->layers[i].weights.cols;
         if (i + 1 < count && inputs > mlp->widest)
             mlp->widest = inputs;
     }
@@ -72,7 +65,7 @@ void mlp_finish(struct mlp *mlp)
 
 size_t mlp_outputs(const struct mlp *mlp)
 {
-    return mlp->layers[mlp->layer_count - 1].weights.rows;
+    return mlp->layers[mlp->layer_count - 1].weights.cols;
 }
 
 static void activate(enum mlp_activation activation, double *x, size_t count)
@@ -102,27 +95,50 @@ static void activate(enum mlp_activation activation, double *x, size_t count)
     }
 }
 
-/* hidden: two rows of mlp->widest. */
-static void row_apply(const struct mlp *mlp, const double *x, double *y, double *hidden)
+static void activate_rows(enum mlp_activation activation, const struct matrix *x)
 {
-    const double *from = x;
+    for (size_t row = 0; activation != MLP_IDENTITY && row < x->rows; row++)
+        activate(activation, matrix_row(x, row), x->cols);
+}
+
+/* hidden: two blocks of x->rows times mlp->widest. */
+static void rows_apply(const struct mlp *mlp, const struct matrix *x, const struct matrix *y,
+                       double *hidden)
+{
+    struct matrix from = *x;
     for (size_t i = 0; i < mlp->layer_count; i++) {
         const struct mlp_layer *layer = &mlp->layers[i];
         bool last = i + 1 == mlp->layer_count;
-        double *to = last ? y : hidden + i % 2 * mlp->widest;
-        linalg_affine_row(&layer->weights, layer->bias.values, from, to);
-        activate(last ? mlp->output_activation : mlp->activation, to, layer->weights.rows);
+        size_t width = layer->weights.cols;
+        double *block = hidden + i % 2 * x->rows * mlp->widest;
+        struct matrix to = last ? *y : (struct matrix){block, x->rows, width, width};
+        linalg_affine(&from, &layer->weights, layer->bias.values, &to);
+        activate_rows(last ? mlp->output_activation : mlp->activation, &to);
         from = to;
     }
+}
+
+/* Rows whose hidden layers stay near the processor. */
+#define BLOCK_BYTES ((size_t)256 << 10)
+#define BLOCK_ROWS 64
+
+static size_t block_rows(const struct mlp *mlp)
+{
+    size_t rows = BLOCK_BYTES / sizeof(double) / (2 * mlp->widest + 1);
+    return rows < 8 ? 8 : rows > BLOCK_ROWS ? BLOCK_ROWS : rows;
 }
 
 bool mlp_apply(const struct mlp *mlp, const struct matrix *x, const struct matrix *y,
                struct arena *scratch, struct err *err)
 {
-    double *hidden = estimator_scratch(scratch, 2 * mlp->widest, err);
+    size_t most = block_rows(mlp) < x->rows ? block_rows(mlp) : x->rows;
+    double *hidden = estimator_scratch(scratch, 2 * most * mlp->widest, err);
     if (hidden == NULL)
         return false;
-    for (size_t row = 0; row < x->rows; row++)
-        row_apply(mlp, matrix_row(x, row), matrix_row(y, row), hidden);
+    for (size_t row = 0; row < x->rows; row += most) {
+        size_t count = x->rows - row < most ? x->rows - row : most;
+        struct matrix from = matrix_rows(x, row, count), to = matrix_rows(y, row, count);
+        rows_apply(mlp, &from, &to, hidden);
+    }
     return true;
 }

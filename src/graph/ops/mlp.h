@@ -14,7 +14,7 @@ enum mlp_activation {
 };
 
 struct mlp_layer {
-    struct matrix weights;     /* outputs x inputs: a document has the transpose */
+    struct matrix weights;     /* inputs x outputs */
     struct params_vector bias; /* [outputs] */
 };
 

@@ -32,11 +32,11 @@ static void test_affine_is_exact_on_integers(void **state)
 {
     (void)state;
     /* strides longer than the rows: only the views' own cells are read and written */
-    double w[] = {1, 2, 3, NAN, -4, 5, -6, NAN};
+    double w[] = {1, -4, NAN, 2, 5, NAN, 3, -6, NAN};
     double x[] = {1, 0, -1, NAN, NAN, 2, 3, 4, NAN, NAN};
     double y[] = {NAN, NAN, 77, NAN, NAN, 77};
     double bias[] = {100, 200};
-    const struct matrix weights = {w, 2, 3, 4}, in = {x, 2, 3, 5}, out = {y, 2, 2, 3};
+    const struct matrix weights = {w, 3, 2, 3}, in = {x, 2, 3, 5}, out = {y, 2, 2, 3};
     linalg_affine(&in, &weights, bias, &out);
     const double expected[] = {98, 202, 77, 120, 183, 77};
     assert_memory_equal(y, expected, sizeof(y));
@@ -48,7 +48,7 @@ static void test_affine_without_inputs_is_the_bias(void **state)
 {
     (void)state;
     double none = 0, y[] = {NAN, NAN};
-    const struct matrix weights = {&none, 2, 0, 0}, in = {&none, 1, 0, 0}, out = {y, 1, 2, 2};
+    const struct matrix weights = {&none, 0, 2, 2}, in = {&none, 1, 0, 0}, out = {y, 1, 2, 2};
     linalg_affine(&in, &weights, (double[]){3, 4}, &out);
     assert_true(y[0] == 3.0 && y[1] == 4.0);
     linalg_affine(&in, &weights, NULL, &out);
@@ -58,7 +58,7 @@ static void test_affine_without_inputs_is_the_bias(void **state)
 /* A row alone, in every batch of 1 to 70 rows and in one of 300, at any alignment. */
 static void check_rows_alone(size_t inputs, size_t outputs)
 {
-    struct matrix x = make(BATCH, inputs, inputs), w = make(outputs, inputs, inputs);
+    struct matrix x = make(BATCH, inputs, inputs), w = make(inputs, outputs, outputs);
     struct matrix alone = make(BATCH, outputs, outputs), y = make(BATCH, outputs, outputs + 1);
     struct matrix bias = make(1, outputs, outputs), moved = make(1, inputs + 8, inputs + 8);
     fill(&x, 1);
@@ -67,7 +67,8 @@ static void check_rows_alone(size_t inputs, size_t outputs)
     for (size_t row = 0; row < BATCH; row++) {
         double *copy = moved.data + row % 8;
         memcpy(copy, matrix_row(&x, row), inputs * sizeof(double));
-        linalg_affine_row(&w, bias.data, copy, matrix_row(&alone, row));
+        const struct matrix in = {copy, 1, inputs, inputs}, out = matrix_rows(&alone, row, 1);
+        linalg_affine(&in, &w, bias.data, &out);
     }
     for (size_t rows = 1; rows <= BATCH; rows = rows == 70 ? BATCH : rows + 1) {
         struct matrix in = {x.data, rows, inputs, inputs};
@@ -96,7 +97,7 @@ static void test_a_rows_answer_does_not_depend_on_its_batch(void **state)
 static void test_affine_agrees_with_a_long_double_sum(void **state)
 {
     (void)state;
-    struct matrix x = make(3, 784, 784), w = make(5, 784, 784), y = make(3, 5, 5);
+    struct matrix x = make(3, 784, 784), w = make(784, 5, 5), y = make(3, 5, 5);
     fill(&x, 4);
     fill(&w, 5);
     linalg_affine(&x, &w, NULL, &y);
@@ -104,7 +105,7 @@ static void test_affine_agrees_with_a_long_double_sum(void **state)
         for (size_t out = 0; out < 5; out++) {
             long double sum = 0;
             for (size_t i = 0; i < 784; i++)
-                sum += (long double)matrix_row(&x, row)[i] * matrix_row(&w, out)[i];
+                sum += (long double)matrix_row(&x, row)[i] * matrix_row(&w, i)[out];
             assert_true(fabs(matrix_row(&y, row)[out] - (double)sum) < 1e-13);
         }
     free(x.data);
