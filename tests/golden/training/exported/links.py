@@ -20,11 +20,12 @@ LINKS = {
     "breast-cancer-probit": ("probit", sm.families.links.Probit),
     "breast-cancer-cloglog": ("cloglog", sm.families.links.CLogLog),
 }
+DATA = "breast-cancer"
 
 
 def train(name: str) -> tuple[dict[str, Any], Case, dict[str, list]]:
     link, function = LINKS[name]
-    data = datasets.load("breast-cancer")
+    data = datasets.load(DATA)
     X = data.X[COLUMNS].to_numpy()
     mean, scale = X.mean(axis=0), X.std(axis=0)
     design = sm.add_constant((X - mean) / scale)
@@ -44,7 +45,7 @@ def train(name: str) -> tuple[dict[str, Any], Case, dict[str, list]]:
         "baseline": {"rows": len(X), "features": {}},
     }
     tolerance = 1e-12 if link == "logit" else ITERATIVE
-    case = Case(name, "breast-cancer", lambda: None, tolerance=tolerance)
+    case = Case(name, DATA, lambda: None, tolerance=tolerance)
     return document, case, {"value": [number(value) for value in np.asarray(values)]}
 
 

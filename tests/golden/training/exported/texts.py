@@ -66,7 +66,8 @@ text("tfidf", lambda: words.TfidfVectorizer())
 text("tfidf-logistic", lambda: make_pipeline(words.TfidfVectorizer(), LogisticRegression()),
      words=True)
 text("tfidf-sublinear", lambda: make_pipeline(
-    words.TfidfVectorizer(sublinear_tf=True, norm="l1", smooth_idf=False), LinearSVC()), words=True)
+    words.TfidfVectorizer(sublinear_tf=True, norm="l1", smooth_idf=False),
+    LinearSVC(random_state=SEED)), words=True)
 text("words-in-runs", lambda: make_pipeline(
     words.CountVectorizer(ngram_range=(1, 3), max_features=80, binary=True), BernoulliNB()))
 text("stop-words", lambda: make_pipeline(
