@@ -90,3 +90,33 @@ const char *foreign_describe(const struct format_file *file)
     }
     return NULL;
 }
+
+#define TEXT_WITHIN ((size_t)512)
+
+static bool is_text(const struct format_file *file)
+{
+    size_t within = file->size < TEXT_WITHIN ? file->size : TEXT_WITHIN;
+    for (size_t i = 0; i < within; i++) {
+        unsigned char byte = (unsigned char)file->data[i];
+        if (byte == 0x7f || (byte < ' ' && strchr("\t\n\r\f", byte) == NULL) || byte == '\0')
+            return false;
+    }
+    return true;
+}
+
+const char *foreign_guess(const struct format_file *file)
+{
+    size_t first = 0;
+    while (first < file->size && memchr(" \t\r\n", file->data[first], 4) != NULL)
+        first++;
+    if (first == file->size)
+        return file->size == 0 ? "empty" : "white space";
+    if (!is_text(file))
+        return "binary, but neither an ONNX graph nor UBJSON that XGBoost wrote";
+    if (file->data[first] == '{')
+        return "a JSON object with neither the \"format\": \"omen/1\" of a model document nor the "
+               "\"learner\" of XGBoost";
+    if (file->data[first] == '[')
+        return "a JSON list; a model document is an object with \"format\": \"omen/1\"";
+    return "text, but not LightGBM's, whose first lines are \"tree\" and \"version=\"";
+}

@@ -7,4 +7,8 @@
 /* A sentence about the file that goes after its name ("is a Python pickle ..."), or NULL. */
 const char *foreign_describe(const struct format_file *file);
 
+/* Of a file that is nothing known: what it looks like, and what is missing for that to be a model;
+ * goes after "it is " ("empty"). Never NULL. */
+const char *foreign_guess(const struct format_file *file);
+
 #endif

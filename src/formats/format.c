@@ -89,10 +89,8 @@ static bool refuse(const struct format_file *files, size_t count, struct err *er
             return err_set(err, ERR_UNSUPPORTED, "%s %s", files[i].name, sentence);
     }
     if (count == 1)
-        return err_set(err, ERR_INVALID,
-                       "%s is no model that this build knows; a model document is a JSON object "
-                       "with \"format\": \"omen/1\"",
-                       files[0].name);
+        return err_set(err, ERR_INVALID, "%s is no model that this build knows: it is %s",
+                       files[0].name, foreign_guess(&files[0]));
     return err_set(err, ERR_INVALID, "none of the %zu files is a model that this build knows",
                    count);
 }
@@ -104,29 +102,46 @@ static bool refuse_second(const struct format_file *first, const struct format_f
                    first->name, second->name);
 }
 
-/* The one document, or else the one trainer's file: `which` of them; count if there is none. */
+/* What a file is, or NULL. One that looks like more than one thing is refused. */
+static bool detect(const struct format_file *file, const struct format **found, struct err *err)
+{
+    *found = NULL;
+    for (const struct format *const *format = formats; *format != NULL; format++) {
+        if (!(*format)->detect(file))
+            continue;
+        if (*found != NULL)
+            return err_set(err, ERR_INVALID,
+                           "%s looks like both %s and %s: which one cannot be said", file->name,
+                           (*found)->name, (*format)->name);
+        *found = *format;
+    }
+    return true;
+}
+
+/* The one document, or else the one trainer's file: `which` of them, and its format or NULL. */
 static bool find_model(const struct format_file *files, size_t count, size_t *which,
                        const struct format **format, struct err *err)
 {
     size_t document = count, trained = count, second = count;
+    const struct format *found;
     *format = NULL;
     for (size_t i = 0; i < count; i++) {
-        if (native_format.detect(&files[i])) {
+        if (!detect(&files[i], &found, err))
+            return false;
+        if (found == &native_format) {
             if (document < count)
                 return refuse_second(&files[document], &files[i], err);
             document = i;
-        } else if (format_detect_trained(&files[i]) != NULL) {
+            *format = found;
+        } else if (found != NULL) {
             second = trained < count ? i : second;
             trained = trained < count ? trained : i;
+            *format = *format != NULL ? *format : found;
         }
     }
     if (second < count)
         return refuse_second(&files[trained], &files[second], err);
     *which = document < count ? document : trained;
-    if (document < count)
-        *format = &native_format;
-    else if (trained < count)
-        *format = format_detect_trained(&files[trained]);
     return true;
 }
 
@@ -134,7 +149,7 @@ bool format_load(const struct format_file *files, size_t count, struct artifact 
                  struct err *err)
 {
     const struct format *format;
-    size_t which;
+    size_t which = 0;
     *artifact = (struct artifact){0};
     if (!find_model(files, count, &which, &format, err))
         return false;

@@ -151,13 +151,14 @@ static void run(struct tally *tally, const char *folder, const char *name)
 
 static int report(const struct tally *tally)
 {
-    printf("core: %d of %d passed\n", tally->core_passed, tally->core);
+    printf("ONNX's own tests of operators\ncore: %d of %d passed\n", tally->core_passed,
+           tally->core);
     printf("training with random numbers: %d of %d refused\n", tally->random_refused,
            tally->random);
     printf("ai.onnx.ml: %d of %d passed\n", tally->machine_learning_passed,
            tally->machine_learning);
-    printf("others: %d of %d passed, %d differ\n", tally->others_passed, tally->others,
-           tally->others_differ);
+    printf("others: %d of %d passed, %d differ%s\n", tally->others_passed, tally->others,
+           tally->others_differ, tally->missing_count > 0 ? "; the rest:" : "");
     for (int i = 0; i < tally->missing_count; i++)
         printf("  %3d: %s\n", tally->missing[i].tests, tally->missing[i].what);
     return tally->core_passed == tally->core && tally->random_refused == tally->random &&

@@ -1,5 +1,6 @@
 """tests/run_all.py: what it counts, and that nothing passes by being lost."""
 
+import json
 import pathlib
 import sys
 
@@ -45,6 +46,16 @@ def test_a_skip_has_its_reason():
 def test_a_failure_shows_the_output(capsys):
     count("1..1\nnot ok 1 - a\n# expected 1, got 2\n", "FAIL")
     assert "expected 1, got 2" in capsys.readouterr().out
+
+
+def test_tables_are_shown(capsys):
+    entries = [
+        {"name": "omen:golden / onnx", "stdout": "ok 1 - a\n# onnx: 1 of 1 cases\n1..1\n"},
+        {"name": "omen:onnx / nodes", "stdout": "core: 475 of 475 passed\n"},
+        {"name": "omen:unit / other", "stdout": "# other\n"},
+    ]
+    run_all.print_tables(map(json.dumps, entries))
+    assert capsys.readouterr().out == "  onnx: 1 of 1 cases\n  core: 475 of 475 passed\n"
 
 
 JUNIT = """<testsuites><testsuite>

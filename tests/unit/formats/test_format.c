@@ -61,6 +61,42 @@ static void no_model_is_refused(void **state)
     assert_non_null(strstr(err.text, "none of the 2 files"));
 }
 
+static void what_was_seen_is_told(void **state)
+{
+    (void)state;
+    static const struct {
+        struct format_file file;
+        const char *part;
+    } cases[] = {
+        {FILE_OF("m", ""), "m is no model that this build knows: it is empty"},
+        {FILE_OF("m", " \n\t"), "it is white space"},
+        {FILE_OF("m", " {\"weights\": [1, 2]}"), "it is a JSON object with neither"},
+        {FILE_OF("m", "[1, 2]"), "it is a JSON list"},
+        {FILE_OF("m", "tree\nleaves=3\n"), "it is text, but not LightGBM's"},
+        {FILE_OF("m", "a,b\n1,2\n"), "it is text"},
+        {FILE_OF("m", "\x01\x02\x03\0"), "it is binary"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct artifact artifact;
+        struct err err = ERR_INIT;
+        assert_false(format_load(&cases[i].file, 1, &artifact, &err));
+        assert_int_equal(err.code, ERR_INVALID);
+        if (strstr(err.text, cases[i].part) == NULL)
+            fail_msg("\"%s\" is not in \"%s\"", cases[i].part, err.text);
+    }
+}
+
+static void a_file_that_is_two_things_is_refused(void **state)
+{
+    (void)state;
+    const struct format_file file =
+        FILE_OF("m", "{\"learner\": {}, \"version\": [1, 7, 0], \"format\": \"omen/1\"}");
+    struct artifact artifact;
+    struct err err = ERR_INIT;
+    assert_false(format_load(&file, 1, &artifact, &err));
+    assert_string_equal(err.text, "m looks like both omen/1 and xgboost: which one cannot be said");
+}
+
 static void foreign_files_are_named(void **state)
 {
     (void)state;
@@ -111,6 +147,8 @@ int main(void)
         cmocka_unit_test(the_model_is_found_among_others),
         cmocka_unit_test(two_models_are_refused),
         cmocka_unit_test(no_model_is_refused),
+        cmocka_unit_test(what_was_seen_is_told),
+        cmocka_unit_test(a_file_that_is_two_things_is_refused),
         cmocka_unit_test(foreign_files_are_named),
         cmocka_unit_test(finish_takes_nothing),
     };
