@@ -31,6 +31,13 @@ struct frame_problem {
     size_t row, column;
 };
 
+/* What is wrong with one row: the first problem, and how many there are. */
+struct frame_row {
+    enum frame_reason reason;
+    uint32_t column;
+    uint32_t count; /* 0: the row is fine */
+};
+
 struct frame {
     const struct schema *schema;
     struct arena *arena;  /* of the matrix and the texts */
@@ -38,6 +45,7 @@ struct frame {
     struct matrix matrix; /* rows x schema->field_count, in the arena */
     struct frame_problem problems[FRAME_PROBLEMS_MAX];
     size_t problem_count;           /* all of them, kept or not */
+    struct frame_row *by_row;       /* one a row, if frame_judge_by_row was called */
     size_t counts[FRAME_REASONS];   /* by reason, cells */
     size_t replaced[FRAME_REASONS]; /* cells that a policy changed instead of rejecting */
 };
@@ -66,9 +74,19 @@ void frame_set_wrong(struct frame *frame, size_t row, size_t column);
 /* A whole row of plain numbers in schema order was stored in matrix_row(row): judge them. */
 void frame_check_row(struct frame *frame, size_t row);
 
+/* Asks for each row's own verdict, before any cell is set: what is wrong with one row does not fail
+ * the others. ERR_LIMIT when there is no room. */
+bool frame_judge_by_row(struct frame *frame, struct err *err);
+/* The decoder found something wrong with the row as a whole, and says it itself. */
+void frame_reject_row(struct frame *frame, size_t row);
+static inline bool frame_row_is_bad(const struct frame *frame, size_t row)
+{
+    return frame->by_row != NULL && frame->by_row[row].count > 0;
+}
+
 /* Cells never set become missing: a required field's absence is FRAME_MISSING, else on_missing
- * decides. True if there is no problem; else err describes the first (code, row, field, and a
- * sentence that names field, row and limit but no value). */
+ * decides. True if there is no problem, or rows are judged one by one; else err describes the first
+ * (code, row, field, and a sentence that names field, row and limit but no value). */
 bool frame_seal(struct frame *frame, struct err *err);
 
 /* The sentence of one problem, as frame_seal writes it. */

@@ -65,7 +65,28 @@ static void frame_reject(struct frame *frame, enum frame_reason reason, size_t r
         frame->problems[frame->problem_count] = (struct frame_problem){reason, row, column};
     frame->problem_count++;
     frame->counts[reason]++;
+    if (frame->by_row != NULL && frame->by_row[row].count++ == 0) {
+        frame->by_row[row].reason = reason;
+        frame->by_row[row].column = (uint32_t)column;
+    }
     *cell(frame, row, column) = NAN;
+}
+
+bool frame_judge_by_row(struct frame *frame, struct err *err)
+{
+    size_t rows = frame->matrix.rows;
+    frame->by_row = arena_zeroed(frame->arena, rows, sizeof *frame->by_row);
+    return frame->by_row != NULL ||
+           err_set(err, ERR_LIMIT, "%zu rows are more than a request may hold", rows);
+}
+
+void frame_reject_row(struct frame *frame, size_t row)
+{
+    double *cells = matrix_row(&frame->matrix, row);
+    frame->by_row[row].reason = FRAME_SHAPE;
+    frame->by_row[row].count++;
+    for (size_t column = 0; column < frame->matrix.cols; column++)
+        cells[column] = NAN; /* not missing: nobody asks for them any more */
 }
 
 static void frame_replace(struct frame *frame, enum frame_reason reason, size_t row, size_t column,
@@ -246,7 +267,7 @@ bool frame_seal(struct frame *frame, struct err *err)
     if (frame->no_memory)
         return err_set(err, ERR_LIMIT, "the texts of %zu rows are more than a request may hold",
                        frame->matrix.rows);
-    if (frame->problem_count == 0)
+    if (frame->problem_count == 0 || frame->by_row != NULL)
         return true;
     frame_problem_describe(frame, &frame->problems[0], err);
     return false;

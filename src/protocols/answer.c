@@ -31,27 +31,31 @@ int answer_status_of(enum err_code code)
     return 500;
 }
 
+void answer_write(struct buf *out, const char *code, const struct err *err)
+{
+    buf_put_text(out, "{\"error\":");
+    json_write_string(out, err->text, strlen(err->text));
+    buf_put_text(out, ",\"code\":");
+    json_write_string(out, code, strlen(code));
+    if (err->row != ERR_NO_ROW) {
+        buf_put_text(out, ",\"row\":");
+        json_write_integer(out, err->row);
+    }
+    if (err->field[0] != '\0') {
+        buf_put_text(out, ",\"field\":");
+        json_write_string(out, err->field, strlen(err->field));
+    }
+}
+
 void answer_open(struct http_response *response, int status, const char *code,
                  const struct err *err)
 {
-    struct buf *body = &response->body;
     response->status = status;
     response->content_type = "application/json";
     if (status == 503)
         http_response_header(response, "Retry-After", "1");
-    buf_reset(body, SIZE_MAX);
-    buf_put_text(body, "{\"error\":");
-    json_write_string(body, err->text, strlen(err->text));
-    buf_put_text(body, ",\"code\":");
-    json_write_string(body, code, strlen(code));
-    if (err->row != ERR_NO_ROW) {
-        buf_put_text(body, ",\"row\":");
-        json_write_integer(body, err->row);
-    }
-    if (err->field[0] != '\0') {
-        buf_put_text(body, ",\"field\":");
-        json_write_string(body, err->field, strlen(err->field));
-    }
+    buf_reset(&response->body, SIZE_MAX);
+    answer_write(&response->body, code, err);
 }
 
 void answer_close(struct http_response *response)

@@ -9,6 +9,9 @@
 /* The HTTP status that an error stands for. */
 int answer_status_of(enum err_code code);
 
+/* The object by itself, but for its closing brace: for one of several in an answer. */
+void answer_write(struct buf *out, const char *code, const struct err *err);
+
 /* Empties the body and writes the object but for its closing brace, so that the caller can add
  * members (each beginning with a comma). 503 gets its Retry-After here. */
 void answer_open(struct http_response *response, int status, const char *code,

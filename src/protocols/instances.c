@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "codec/envelope.h"
+#include "protocols/row_faults.h"
 
 /* What all rows of a request are, by the first one. {"b64":...} is a value. */
 enum kind { KIND_OBJECT, KIND_LIST, KIND_VALUE };
@@ -109,9 +110,9 @@ bool instances_read(struct rows *rows, const struct schema *schema, const struct
     for (size_t row = 0; row < count; row++) {
         const struct json *instance = json_array_at(value, row);
         enum kind found = kind_of(instance);
-        if (found != kind)
-            return fault_mixed(rows, kind, found, row, err);
-        if (!read_instance(rows, row, kind, instance, err))
+        bool ok = found == kind ? read_instance(rows, row, kind, instance, err)
+                                : fault_mixed(rows, kind, found, row, err);
+        if (!ok && !row_faults_keep(rows, row, err))
             return false;
     }
     return seal(rows, member, err);
@@ -231,10 +232,14 @@ bool instances_read_examples(struct rows *rows, const struct schema *schema,
     rows->tensors = true;
     for (size_t row = 0; row < count; row++) {
         const struct json *example = json_array_at(value, row);
+        bool ok = true;
         if (json_type(example) != JSON_OBJECT)
-            return fault_mixed(rows, KIND_OBJECT, kind_of(example), row, err);
-        if (!(context == NULL ? rows_read_row(rows, row, example, err)
-                              : read_example(rows, row, example, context, err)))
+            ok = fault_mixed(rows, KIND_OBJECT, kind_of(example), row, err);
+        else if (context == NULL)
+            ok = rows_read_row(rows, row, example, err);
+        else
+            ok = read_example(rows, row, example, context, err);
+        if (!ok && !row_faults_keep(rows, row, err))
             return false;
     }
     return seal(rows, "examples", err);

@@ -1,9 +1,11 @@
 #include "protocols/job.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "protocols/answer.h"
+#include "protocols/row_faults.h"
 #include "registry/model_metrics.h"
 
 /* nginx's number for a client that has gone: it is seen in metrics and logs only. */
@@ -45,15 +47,118 @@ static bool may_continue(void *context, struct err *err)
     return true;
 }
 
+static bool run(struct job *job, const struct matrix *rows, struct matrix *results, struct err *err)
+{
+    return graph_run_while(job->graph, rows, results, job->wanted, job->request->arena,
+                           job->request->scratch, may_continue, job, err);
+}
+
+/* Results for all rows, though only some of them have one. */
+static bool allocate_results(struct job *job, struct err *err)
+{
+    size_t rows = job->rows.frame.matrix.rows;
+    for (size_t i = 0; i < job->graph->output_count; i++) {
+        if ((job->wanted >> i & 1) == 0)
+            continue;
+        job->results[i] = matrix_in_arena(job->request->arena, rows, job->graph->outputs[i].cols);
+        if (job->results[i].data == NULL)
+            return err_set(err, ERR_LIMIT, "the answers of %zu rows do not fit in memory", rows);
+        for (size_t cell = 0; cell < rows * job->results[i].cols; cell++)
+            job->results[i].data[cell] = NAN;
+    }
+    return true;
+}
+
+static void take_results(struct job *job, const struct matrix *from, size_t count, size_t to)
+{
+    for (size_t i = 0; i < job->graph->output_count; i++) {
+        if ((job->wanted >> i & 1) != 0)
+            memcpy(matrix_row(&job->results[i], to), from[i].data,
+                   count * from[i].cols * sizeof(double));
+    }
+}
+
+/* Good rows [first, first + count), side by side. If the model refuses one of them, all are asked
+ * one by one, and the refusal is that row's. */
+static bool run_good(struct job *job, size_t first, size_t count, struct err *err)
+{
+    struct matrix results[OP_OUTPUTS_MAX];
+    struct arena *arena = job->request->arena;
+    struct arena_mark mark = arena_mark(arena);
+    struct matrix block = matrix_rows(&job->rows.frame.matrix, first, count);
+    if (run(job, &block, results, err)) {
+        take_results(job, results, count, first);
+        arena_rewind(arena, mark);
+        return true;
+    }
+    if (err->row == ERR_NO_ROW)
+        return false;
+    for (size_t row = first; row < first + count; row++) {
+        block = matrix_rows(&job->rows.frame.matrix, row, 1);
+        mark = arena_mark(arena);
+        if (run(job, &block, results, err)) {
+            take_results(job, results, 1, row);
+            arena_rewind(arena, mark);
+            continue;
+        }
+        if (err->row != ERR_NO_ROW && job->rows.frame.matrix.rows > 1)
+            err_prefix(err, "row %zu", row);
+        err->row = err->row != ERR_NO_ROW ? (int64_t)row : err->row;
+        if (!row_faults_keep(&job->rows, row, err))
+            return false;
+    }
+    return true;
+}
+
+/* Rows are judged one by one: each stretch of good ones, in blocks. */
+static bool run_by_row(struct job *job, struct err *err)
+{
+    size_t rows = job->rows.frame.matrix.rows;
+    if (!allocate_results(job, err))
+        return false;
+    for (size_t row = 0, count; row<rows; row += count> 0 ? count : 1) {
+        count = 0;
+        while (row + count < rows && count < GRAPH_BLOCK &&
+               !row_faults_has(&job->rows, row + count))
+            count++;
+        if (count > 0 && !((row == 0 || may_continue(job, err)) && run_good(job, row, count, err)))
+            return false;
+    }
+    return true;
+}
+
+static bool is_check(const struct job *job)
+{
+    const char *verb = job->response->route != NULL ? strrchr(job->response->route, ':') : NULL;
+    return verb != NULL && strcmp(verb, ":validate") == 0;
+}
+
+/* The rows were read, and nothing more is asked. */
+static void answer_check(struct job *job)
+{
+    struct buf *body = &job->response->body;
+    size_t bad = row_faults_count(&job->rows);
+    buf_printf(body, "{\"valid\":%s,\"rows\":%zu", bad == 0 ? "true" : "false",
+               job->rows.frame.matrix.rows);
+    if (bad > 0) {
+        buf_printf(body, ",\"bad_rows\":%zu,\"errors\":", bad);
+        row_faults_write_list(&job->rows, SIZE_MAX, body);
+    }
+    buf_put_char(body, '}');
+}
+
 bool job_compute(struct job *job)
 {
     struct err err = ERR_INIT;
     struct http_request *request = job->request;
     const struct matrix *matrix = &job->rows.frame.matrix;
     request->timing.decoded = clock_monotonic_ns();
+    if (is_check(job)) {
+        answer_check(job);
+        return false;
+    }
     if (matrix->rows > 0 &&
-        !graph_run_while(job->graph, matrix, job->results, job->wanted, request->arena,
-                         request->scratch, may_continue, job, &err)) {
+        !(job->rows.by_row ? run_by_row(job, &err) : run(job, matrix, job->results, &err))) {
         if (err.code == ERR_UNAVAILABLE)
             protocol_answer_status(job->response, STATUS_ABANDONED, "abandoned", err.text);
         else
@@ -66,7 +171,7 @@ bool job_compute(struct job *job)
 
 void job_encoded(struct job *job)
 {
-    job->response->rows = job->rows.frame.matrix.rows;
+    job->response->rows = job->rows.frame.matrix.rows - row_faults_count(&job->rows);
     job->request->timing.encoded = clock_monotonic_ns();
 }
 

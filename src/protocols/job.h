@@ -33,7 +33,9 @@ struct job {
 bool job_begin(struct job *job, const char *name, const char *version, struct err *err);
 void job_answer_no_model(struct job *job, const struct err *err);
 
-/* The frame is sealed. False when the answer is an error, which is written. */
+/* The frame is sealed. False when the answer is written already: an error, or, for a route that
+ * ends in ":validate", what became of the rows, {"valid":true,"rows":2}: nothing is computed then.
+ * With rows judged one by one, the results of bad rows are NaN. */
 bool job_compute(struct job *job);
 
 /* The answer's body is written. */

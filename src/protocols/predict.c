@@ -6,6 +6,7 @@
 #include "protocols/choice.h"
 #include "protocols/job.h"
 #include "protocols/results.h"
+#include "protocols/row_faults.h"
 #include "protocols/rows.h"
 
 /* A job and what this dialect knows of it. */
@@ -62,6 +63,9 @@ static bool read_rows(struct predict *predict)
     const struct schema *schema = &predict->job.graph->schema;
     size_t max_rows = predict->job.context->max_rows;
     bool found;
+    const struct json *parameters = json_object_get(predict->root, "parameters", &found);
+    if (!row_faults_read(&predict->job.rows, parameters, &err))
+        return refuse(predict, &err);
     const struct json *input = json_object_get(predict->root, "input", &found);
     if (!found)
         return refuse_as(predict, "missing_input",
@@ -91,6 +95,28 @@ static bool has_target_columns(const struct graph_output *output)
     return (output->kind == OUTPUT_VALUE || output->kind == OUTPUT_STD) && output->cols > 1;
 }
 
+static void write_output(struct predict *predict, size_t output)
+{
+    static const struct results_style style = {0};
+    const struct job *job = &predict->job;
+    struct buf *body = &job->response->body;
+    if (!job->rows.by_row) {
+        results_write_output(body, job->graph, output, &job->results[output], job->rows.single);
+        return;
+    }
+    for (size_t row = 0; row < job->rows.frame.matrix.rows; row++) {
+        if (!job->rows.single)
+            buf_put_char(body, row == 0 ? '[' : ',');
+        if (row_faults_has(&job->rows, row))
+            row_faults_write(&job->rows, row, body);
+        else
+            results_write_answer(body, job->graph, output, matrix_row(&job->results[output], row),
+                                 &style);
+    }
+    if (!job->rows.single)
+        buf_put_text(body, job->rows.frame.matrix.rows == 0 ? "[]" : "]");
+}
+
 /* What the columns mean is said once beside the answers, not with every row. */
 static void encode(struct predict *predict)
 {
@@ -104,8 +130,7 @@ static void encode(struct predict *predict)
         labels = labels || has_class_columns(output);
         targets = targets || has_target_columns(output);
         write_member(body, choice->name, choice->length);
-        results_write_output(body, graph, choice->output, &predict->job.results[choice->output],
-                             predict->job.rows.single);
+        write_output(predict, choice->output);
     }
     if (labels && graph->class_count > 0) {
         write_member(body, "labels", strlen("labels"));
@@ -163,6 +188,11 @@ static const struct router_route routes[] = {
     {.method = HTTP_POST, .pattern = "/predict", .handle = predict_handle},
     {.method = HTTP_POST, .pattern = "/predict/{model}", .handle = predict_handle},
     {.method = HTTP_POST, .pattern = "/predict/{model}/{version}", .handle = predict_handle},
+    {.method = HTTP_POST, .pattern = "/predict:validate", .handle = predict_handle},
+    {.method = HTTP_POST, .pattern = "/predict/{model}:validate", .handle = predict_handle},
+    {.method = HTTP_POST,
+     .pattern = "/predict/{model}/{version}:validate",
+     .handle = predict_handle},
 };
 
 const struct protocol protocol_predict = {

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "codec/json.h"
+#include "protocols/row_faults.h"
 
 static void write_answer(struct buf *out, const struct job *job, const struct choice *choice,
                          size_t row, const struct results_style *style)
@@ -20,6 +21,10 @@ static void write_answer(struct buf *out, const struct job *job, const struct ch
 void predictions_write_row(struct buf *out, const struct job *job, const struct choices *choices,
                            size_t row, const struct results_style *style)
 {
+    if (row_faults_has(&job->rows, row)) {
+        row_faults_write(&job->rows, row, out);
+        return;
+    }
     if (choices->count == 1) {
         write_answer(out, job, &choices->list[0], row, style);
         return;
@@ -52,7 +57,10 @@ static void write_column(struct buf *out, const struct job *job, const struct ch
     for (size_t row = 0; row < job->rows.frame.matrix.rows; row++) {
         if (row > 0)
             buf_put_char(out, ',');
-        write_answer(out, job, choice, row, style);
+        if (row_faults_has(&job->rows, row))
+            row_faults_write(&job->rows, row, out);
+        else
+            write_answer(out, job, choice, row, style);
     }
     buf_put_char(out, ']');
 }

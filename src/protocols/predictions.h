@@ -10,7 +10,9 @@
 #include "protocols/job.h"
 #include "protocols/results.h"
 
-/* [answer, ...], or [{"name":answer, ...}, ...]. An output whose name ends in "_bytes" has its
+/* In place of a bad row's answer there is what is wrong with it (row_faults.h).
+ *
+ * [answer, ...], or [{"name":answer, ...}, ...]. An output whose name ends in "_bytes" has its
  * words as {"b64":"..."}. */
 void predictions_write_rows(struct buf *out, const struct job *job, const struct choices *choices,
                             const struct results_style *style);

@@ -7,6 +7,7 @@
 #include "codec/envelope.h"
 #include "codec/utf8.h"
 #include "protocols/answer.h"
+#include "protocols/row_faults.h"
 
 static bool fault_shape(struct rows *rows, struct err *err, size_t row, const char *is)
 {
@@ -201,7 +202,7 @@ static bool read_object(struct rows *rows, size_t row, const struct json *object
     return true;
 }
 
-bool rows_read_row(struct rows *rows, size_t row, const struct json *value, struct err *err)
+static bool read_row(struct rows *rows, size_t row, const struct json *value, struct err *err)
 {
     switch (json_type(value)) {
     case JSON_ARRAY:
@@ -216,6 +217,11 @@ bool rows_read_row(struct rows *rows, size_t row, const struct json *value, stru
         break;
     }
     return fault_shape(rows, err, row, json_type_name(json_type(value)));
+}
+
+bool rows_read_row(struct rows *rows, size_t row, const struct json *value, struct err *err)
+{
+    return read_row(rows, row, value, err) || row_faults_keep(rows, row, err);
 }
 
 bool rows_seal(struct rows *rows, struct err *err)
@@ -242,9 +248,10 @@ static bool is_batch(const struct json *value)
 bool rows_begin(struct rows *rows, const struct schema *schema, size_t count, size_t max_rows,
                 struct arena *arena, struct err *err)
 {
-    *rows = (struct rows){.fault = ROWS_SHAPE};
+    *rows = (struct rows){.fault = ROWS_SHAPE, .by_row = rows->by_row};
     return count_within(rows, count, max_rows, err) &&
-           frame_init(&rows->frame, schema, count, arena, err);
+           frame_init(&rows->frame, schema, count, arena, err) &&
+           (!rows->by_row || frame_judge_by_row(&rows->frame, err));
 }
 
 bool rows_read_matrix(struct rows *rows, const struct schema *schema, const struct matrix *numbers,
@@ -258,6 +265,8 @@ bool rows_read_matrix(struct rows *rows, const struct schema *schema, const stru
         return rows_fault_length(rows, err, 0, numbers->cols);
     rows->frame.matrix = *numbers;
     rows->frame.matrix.cols = schema->field_count;
+    if (rows->by_row && !frame_judge_by_row(&rows->frame, err))
+        return false;
     for (size_t row = 0; row < numbers->rows; row++)
         frame_check_row(&rows->frame, row);
     return rows_seal(rows, err);
@@ -276,7 +285,7 @@ static bool read_numbers(struct rows *rows, const struct schema *schema,
         .cols = cols,
         .stride = cols,
     };
-    *rows = (struct rows){.single = flat && cols > 0};
+    *rows = (struct rows){.single = flat && cols > 0, .by_row = rows->by_row};
     return rows_read_matrix(rows, schema, &matrix, max_rows, arena, err);
 }
 
@@ -386,17 +395,29 @@ static const char *fault_code(const struct rows *rows, const struct err *err)
     return err_code_name(err->code);
 }
 
+static void write_details(const struct rows *rows, struct buf *out)
+{
+    if (rows->fault == ROWS_LENGTH) {
+        buf_printf(out, ",\"expected\":%zu,\"got\":%zu", rows->expected, rows->got);
+    } else if (rows->fault == ROWS_NAMES) {
+        write_missing(rows, out);
+        write_unexpected(rows, out);
+    } else if (rows->fault == ROWS_VALUES) {
+        write_problems(&rows->frame, out);
+    }
+}
+
+void rows_write_fault(const struct rows *rows, const struct err *err, struct buf *out)
+{
+    answer_write(out, fault_code(rows, err), err);
+    write_details(rows, out);
+    buf_put_char(out, '}');
+}
+
 void rows_answer_error(const struct rows *rows, const struct err *err,
                        struct http_response *response)
 {
     answer_open(response, answer_status_of(err->code), fault_code(rows, err), err);
-    if (rows->fault == ROWS_LENGTH) {
-        buf_printf(&response->body, ",\"expected\":%zu,\"got\":%zu", rows->expected, rows->got);
-    } else if (rows->fault == ROWS_NAMES) {
-        write_missing(rows, &response->body);
-        write_unexpected(rows, &response->body);
-    } else if (rows->fault == ROWS_VALUES) {
-        write_problems(&rows->frame, &response->body);
-    }
+    write_details(rows, &response->body);
     answer_close(response);
 }

@@ -31,15 +31,17 @@ enum rows_fault {
 struct rows {
     struct frame frame;
     bool single;  /* one row came by itself: its answer is no list */
+    bool by_row;  /* set before reading: a bad row does not fail the others (row_faults.h) */
     bool tensors; /* cells are tensors: [x] is x, and {"b64":"..."} the text that it stands for */
     enum rows_fault fault;
     size_t expected, got;
     const struct json *object; /* borrowed: the tree lives as long as this */
+    const char **faults;       /* by_row: the error objects of rows that are wrong as a whole */
 };
 
 /* value: one row or a list of rows, with its numbers in the tree or taken out of it
  * (codec/envelope.h; dimensions: 2). Allocates the frame in the arena. On failure rows->fault says
- * of what kind it is, for rows_answer_error. rows is zeroed first. */
+ * of what kind it is, for rows_answer_error. rows is zeroed first, but for by_row. */
 bool rows_read(struct rows *rows, const struct schema *schema, const struct json *value,
                size_t max_rows, struct arena *arena, struct err *err);
 
@@ -63,6 +65,8 @@ bool rows_fault_names(struct rows *rows, struct err *err, size_t row, const stru
 bool rows_read_matrix(struct rows *rows, const struct schema *schema, const struct matrix *numbers,
                       size_t max_rows, struct arena *arena, struct err *err);
 
+/* The error object by itself. */
+void rows_write_fault(const struct rows *rows, const struct err *err, struct buf *out);
 /* The whole error answer: "missing" and "unexpected", "expected" and "got", or "problems". */
 void rows_answer_error(const struct rows *rows, const struct err *err,
                        struct http_response *response);

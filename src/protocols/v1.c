@@ -127,7 +127,7 @@ static void models(void *context, struct http_request *request, const struct rou
 /* "m:predict" by GET: the router takes it for a model's name. */
 static bool is_verb(const char *name)
 {
-    static const char *const verbs[] = {":predict", ":classify", ":regress"};
+    static const char *const verbs[] = {":predict", ":classify", ":regress", ":validate"};
     const char *colon = strrchr(name, ':');
     for (size_t i = 0; colon != NULL && i < sizeof verbs / sizeof verbs[0]; i++)
         if (strcmp(colon, verbs[i]) == 0)
@@ -189,6 +189,13 @@ static const struct router_route routes[] = {
      .handle = predict},
     {.method = HTTP_POST,
      .pattern = "/v1/models/{model}/labels/{label}:predict",
+     .handle = predict},
+    {.method = HTTP_POST, .pattern = "/v1/models/{model}:validate", .handle = predict},
+    {.method = HTTP_POST,
+     .pattern = "/v1/models/{model}/versions/{version}:validate",
+     .handle = predict},
+    {.method = HTTP_POST,
+     .pattern = "/v1/models/{model}/labels/{label}:validate",
      .handle = predict},
     {.method = HTTP_POST, .pattern = "/v1/models/{model}:classify", .handle = classify},
     {.method = HTTP_POST,

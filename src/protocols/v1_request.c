@@ -5,6 +5,7 @@
 #include "protocols/answer.h"
 #include "protocols/instances.h"
 #include "protocols/predictions.h"
+#include "protocols/row_faults.h"
 
 static bool refuse(struct v1_request *v1, const char *code, const char *sentence)
 {
@@ -69,6 +70,15 @@ static bool choose(struct v1_request *v1)
     return ok;
 }
 
+static bool choose_faults(struct v1_request *v1)
+{
+    struct err err = ERR_INIT;
+    if (row_faults_read(&v1->job.rows, member(v1, "parameters", &(bool){false}), &err))
+        return true;
+    protocol_answer_error(v1->job.response, &err);
+    return false;
+}
+
 /* --- predict ------------------------------------------------------------------------------- */
 
 static bool read_rows(struct v1_request *v1, bool by_row, const struct json *value)
@@ -111,8 +121,8 @@ void v1_request_predict(struct v1_request *v1)
         refuse(v1, "missing_input", "Missing 'inputs' or 'instances' key");
         return;
     }
-    if (!choose(v1) || !read_rows(v1, has_instances, has_instances ? instances : inputs) ||
-        !job_compute(&v1->job))
+    if (!choose(v1) || !choose_faults(v1) ||
+        !read_rows(v1, has_instances, has_instances ? instances : inputs) || !job_compute(&v1->job))
         return;
     buf_put_text(body, has_instances ? "{\"predictions\":" : "{\"outputs\":");
     if (has_instances)
@@ -137,6 +147,8 @@ static bool run_examples(struct v1_request *v1, int output)
     job->wanted = v1->choices.wanted;
     if (!has_examples)
         return refuse(v1, "missing_input", "Missing 'examples' key");
+    if (!choose_faults(v1))
+        return false;
     if (!instances_read_examples(&job->rows, &job->graph->schema, examples, context,
                                  job->context->max_rows, job->request->arena, &err)) {
         rows_answer_error(&job->rows, &err, job->response);
@@ -184,7 +196,10 @@ void v1_request_classify(struct v1_request *v1)
     for (size_t row = 0; row < v1->job.rows.frame.matrix.rows; row++) {
         if (row > 0)
             buf_put_char(body, ',');
-        write_classes(body, v1, matrix_row(&v1->job.results[output], row));
+        if (row_faults_has(&v1->job.rows, row))
+            row_faults_write(&v1->job.rows, row, body);
+        else
+            write_classes(body, v1, matrix_row(&v1->job.results[output], row));
     }
     buf_put_text(body, "]}");
     job_encoded(&v1->job);

@@ -101,6 +101,39 @@ static void test_several_targets(void **state)
                   "{\"prediction\":[[1,4.5],[3,8.5]],\"targets\":[\"low\",\"high\"]}");
 }
 
+static void test_bad_rows_in_their_place(void **state)
+{
+    (void)state;
+    assert_answer("/predict/line",
+                  "{\"input\":[[1],[\"a\"],[2]],\"parameters\":{\"on_error\":\"row\"}}",
+                  "{\"prediction\":[3,{\"error\":\"row 1: field 'x' must be a number\",\"code\":"
+                  "\"wrong_type\",\"row\":1,\"field\":\"x\"},5]}");
+    assert_answer("/predict/line",
+                  "{\"input\":[{\"x\":1},{\"y\":1}],\"parameters\":{\"on_error\":\"row\"}}",
+                  "{\"prediction\":[3,{\"error\":\"row 1: missing x; unexpected y\",\"code\":"
+                  "\"missing_field\",\"row\":1,\"missing\":[\"x\"],\"unexpected\":[\"y\"]}]}");
+    assert_answer("/predict/double/1",
+                  "{\"input\":[[1,2],[1]],\"parameters\":{\"on_error\":\"row\"}}",
+                  "{\"prediction\":[[1,2],{\"error\":\"row 1 has 1 values, the model takes 2\","
+                  "\"code\":\"wrong_length\",\"row\":1,\"expected\":2,\"got\":1}],"
+                  "\"targets\":[\"low\",\"high\"]}");
+    assert_refused("/predict/line", "{\"input\":[[1],[\"a\"]],\"parameters\":{\"on_error\":7}}",
+                   400, "\"code\":\"invalid\"");
+}
+
+static void test_checks_alone(void **state)
+{
+    (void)state;
+    assert_answer("/predict/line:validate", "{\"input\":[[1],[2]]}", "{\"valid\":true,\"rows\":2}");
+    assert_int_equal(fixture.response.rows, 0);
+    assert_answer("/predict/double/2:validate", "{\"input\":[1,2]}", "{\"valid\":true,\"rows\":1}");
+    assert_refused("/predict/line:validate", "{\"input\":[[1,2]]}", 400, "\"wrong_length\"");
+    assert_answer(
+        "/predict/line:validate", "{\"input\":[[1],[null]],\"parameters\":{\"on_error\":\"row\"}}",
+        "{\"valid\":false,\"rows\":2,\"bad_rows\":1,\"errors\":[{\"error\":\"row 1: field "
+        "'x' is missing\",\"code\":\"missing\",\"row\":1,\"field\":\"x\"}]}");
+}
+
 static void test_outputs_by_name(void **state)
 {
     (void)state;
@@ -316,6 +349,8 @@ int main(void)
         cmocka_unit_test(test_one_row_and_many),
         cmocka_unit_test(test_words_numbers_and_absent_names),
         cmocka_unit_test(test_several_targets),
+        cmocka_unit_test(test_bad_rows_in_their_place),
+        cmocka_unit_test(test_checks_alone),
         cmocka_unit_test(test_outputs_by_name),
         cmocka_unit_test(test_outputs_that_are_none),
         cmocka_unit_test(test_bodies_that_are_none),
