@@ -26,7 +26,7 @@ enum json_type {
     JSON_NUMBERS, /* only where codec/envelope.h was asked for it */
 };
 
-#define JSON_DEPTH_MAX 64
+#define JSON_DEPTH_MAX 100 /* Triton's, whose clients see it in an error */
 
 /* A request body. err->text says what is wrong and at which byte, without quoting it. Top-level
  * scalars are accepted; *root may be NULL (null). */

@@ -14,6 +14,7 @@
 /* What every protocol's handler gets as context. */
 struct protocol_context {
     struct registry *registry;
+    const char *server_name; /* as metadata say it */
     struct metrics *metrics;
     size_t max_rows;
     size_t max_body;             /* bytes that a packed body may unpack to */

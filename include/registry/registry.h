@@ -83,6 +83,8 @@ uint64_t registry_generation(const struct registry *registry);
 
 /* ["a","b"]: the models that a request can name. */
 void registry_list_names(struct registry *registry, struct buf *out);
+/* ["2","1"]: the versions of a model that are live, newest first. */
+void registry_list_versions(struct registry *registry, const char *name, struct buf *out);
 /* Where requests are counted that reached no model: empty labels. NULL without metrics. */
 struct model_metrics *registry_unrouted_metrics(const struct registry *registry);
 

@@ -133,6 +133,7 @@ static bool create_router(struct app *app, struct err *err)
 {
     app->protocols = (struct protocol_context){
         .registry = app->registry,
+        .server_name = app->options.server_name,
         .metrics = app->metrics,
         .max_rows = (size_t)app->options.max_rows,
         .version_labels = app->options.version_labels,

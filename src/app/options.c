@@ -96,6 +96,9 @@ static const struct config_option rows[] = {
     {"models", "max-models", CONFIG_INTEGER, VALUE(max_models), "1000", BOUNDS(1, 100000),
      .help = "Most models, and most versions of a model, that are looked at."},
 
+    {"protocols", "server-name", CONFIG_TEXT, VALUE(server_name), "omen",
+     .help = "What the server calls itself in the metadata of the Open Inference Protocol."},
+
     {"log", "log-level", CONFIG_CHOICE, VALUE(log_level), "info", .choices = levels,
      .help = "What is logged: events of this level and above."},
     {"log", "log-format", CONFIG_CHOICE, VALUE(log_format), "text", .choices = formats,

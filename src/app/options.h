@@ -35,6 +35,8 @@ struct options {
     int64_t max_model_bytes;
     int64_t max_model_files;
     int64_t max_models;
+    /* [protocols] */
+    char *server_name;
     /* [log] */
     int log_level;
     int log_format;

@@ -312,7 +312,7 @@ static const char *container_end(const char **at, const char *end, bool object)
         } else if (c == '"') {
             *at = string_end(*at + 1, end);
         } else if (c == '[' || c == '{') {
-            if (++depth == JSON_DEPTH_MAX)
+            if (++depth == READER_DEPTH_MAX)
                 return NULL;
             uint64_t bit = UINT64_C(1) << depth;
             objects = c == '{' ? objects | bit : objects & ~bit;

@@ -5,6 +5,8 @@
 #include "codec/reader.h"
 #include "codec/scan.h"
 
+#define READER_DEPTH_MAX 64 /* no trainer's file comes near */
+
 /* An open container of a UBJSON text. */
 struct ubjson_frame {
     bool object;
@@ -23,7 +25,7 @@ struct reader {
     struct scan scan;
     enum scan_token token; /* the next one, if `looked` */
     bool looked;
-    struct ubjson_frame frames[JSON_DEPTH_MAX];
+    struct ubjson_frame frames[READER_DEPTH_MAX];
     size_t depth;
 };
 

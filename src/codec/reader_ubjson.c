@@ -211,8 +211,8 @@ static bool ubjson_open(struct reader *reader, bool object)
     char type;
     if (!expect(reader, object ? READER_OBJECT : READER_ARRAY, &type))
         return false;
-    if (reader->depth == JSON_DEPTH_MAX)
-        return reader_fail(reader, ERR_LIMIT, "nested more than %d deep", JSON_DEPTH_MAX);
+    if (reader->depth == READER_DEPTH_MAX)
+        return reader_fail(reader, ERR_LIMIT, "nested more than %d deep", READER_DEPTH_MAX);
     struct ubjson_frame frame = {.object = object};
     if (!read_header(reader, &frame))
         return false;

@@ -207,8 +207,9 @@ static enum scan_token open_container(struct scan *scan, bool object)
         scan->too_deep = true;
         return problem(scan, scan->at, "nested too deeply");
     }
-    uint64_t bit = UINT64_C(1) << scan->depth;
-    scan->objects = object ? scan->objects | bit : scan->objects & ~bit;
+    uint64_t bit = UINT64_C(1) << scan->depth % 64;
+    uint64_t *objects = &scan->objects[scan->depth / 64];
+    *objects = object ? *objects | bit : *objects & ~bit;
     scan->depth++;
     scan->start = scan->at++;
     scan->length = 1;
@@ -218,7 +219,8 @@ static enum scan_token open_container(struct scan *scan, bool object)
 
 static bool in_object(const struct scan *scan)
 {
-    return (scan->objects >> (scan->depth - 1) & 1) != 0;
+    size_t inner = scan->depth - 1;
+    return (scan->objects[inner / 64] >> inner % 64 & 1) != 0;
 }
 
 static enum scan_token close_container(struct scan *scan)

@@ -38,8 +38,8 @@ struct scan {
     const char *at;  /* the next byte to look at */
     bool non_finite; /* set by the caller: NaN, Infinity and -Infinity are numbers, too */
     enum scan_state state;
-    size_t depth;     /* open containers */
-    uint64_t objects; /* bit d: the container at depth d + 1 is an object */
+    size_t depth;        /* open containers */
+    uint64_t objects[2]; /* bit d: the container at depth d + 1 is an object */
     /* Of the last token: */
     const char *start;
     size_t length;
@@ -50,7 +50,7 @@ struct scan {
     bool too_deep; /* the problem is a limit of ours */
 };
 
-_Static_assert(JSON_DEPTH_MAX <= 64, "one bit of scan.objects per container");
+_Static_assert(JSON_DEPTH_MAX <= 128, "one bit of scan.objects per container");
 
 void scan_init(struct scan *scan, const char *text, size_t length);
 enum scan_token scan_next(struct scan *scan);

@@ -38,8 +38,10 @@ void job_answer_no_model(struct job *job, const struct err *err)
 /* Between two blocks of rows. */
 static bool may_continue(void *context, struct err *err)
 {
-    const struct http_request *request = ((struct job *)context)->request;
-    if (request->deadline > 0 && clock_monotonic_ns() > request->deadline)
+    struct job *job = context;
+    const struct http_request *request = job->request;
+    job->is_late = request->deadline > 0 && clock_monotonic_ns() > request->deadline;
+    if (job->is_late)
         return err_set(err, ERR_LIMIT,
                        "computing these rows takes longer than allowed; send fewer at once");
     if (request->is_abandoned != NULL && request->is_abandoned(request))
@@ -161,6 +163,8 @@ bool job_compute(struct job *job)
         !(job->rows.by_row ? run_by_row(job, &err) : run(job, matrix, job->results, &err))) {
         if (err.code == ERR_UNAVAILABLE)
             protocol_answer_status(job->response, STATUS_ABANDONED, "abandoned", err.text);
+        else if (job->is_late && job->late_status != 0)
+            protocol_answer_status(job->response, job->late_status, "timeout", err.text);
         else
             protocol_answer_error(job->response, &err);
         return false;

@@ -24,6 +24,8 @@ struct job {
     struct rows rows;          /* decoded by the dialect */
     uint32_t wanted;           /* a bit per output */
     struct matrix results[OP_OUTPUTS_MAX];
+    bool is_late;      /* the deadline has passed */
+    int late_status;   /* of an answer that takes longer than allowed; 0: 413 */
     size_t body_limit; /* the response's own, while this one bounds it otherwise */
 };
 

@@ -4,12 +4,13 @@
 
 #include "protocols/answer.h"
 #include "protocols/docs.h"
+#include "protocols/oip.h"
 #include "protocols/openapi.h"
 #include "protocols/predict.h"
 #include "protocols/v1.h"
 
 static const struct protocol *const protocols[] = {
-    &protocol_docs, &protocol_openapi, &protocol_predict, &protocol_v1, NULL,
+    &protocol_docs, &protocol_oip, &protocol_openapi, &protocol_predict, &protocol_v1, NULL,
 };
 
 const struct protocol *const *protocol_list(void)

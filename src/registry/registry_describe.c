@@ -127,6 +127,26 @@ void registry_list_names(struct registry *registry, struct buf *out)
     buf_put_char(out, ']');
 }
 
+void registry_list_versions(struct registry *registry, const char *name, struct buf *out)
+{
+    bool first = true;
+    buf_put_char(out, '[');
+    pthread_rwlock_rdlock(&registry->lock);
+    for (size_t i = 0; i < registry->model_count; i++) {
+        const struct known *known = registry->models[i];
+        for (size_t j = 0; strcmp(known->name, name) == 0 && j < known->slot_count; j++) {
+            if (known->slots[j]->model == NULL)
+                continue;
+            if (!first)
+                buf_put_char(out, ',');
+            first = false;
+            json_write_string(out, known->slots[j]->version, strlen(known->slots[j]->version));
+        }
+    }
+    pthread_rwlock_unlock(&registry->lock);
+    buf_put_char(out, ']');
+}
+
 void registry_describe(struct registry *registry, struct buf *out)
 {
     struct describing describing = {.out = out, .first = true};

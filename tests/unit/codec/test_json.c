@@ -179,7 +179,7 @@ static void limits_depth(void **state)
         assert_int_equal(accepts(text, 2 * depth + 1, &err), depth == JSON_DEPTH_MAX);
     }
     assert_int_equal(err.code, ERR_LIMIT);
-    assert_string_equal(err.text, "nested more than 64 deep at byte 64");
+    assert_string_equal(err.text, "nested more than 100 deep at byte 100");
 }
 
 static void a_failure_leaves_nothing_behind(void **state)
