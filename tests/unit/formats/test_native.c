@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/buf.h"
 #include "formats/format.h"
@@ -409,9 +410,57 @@ static void columns_made_are_limited(void **state)
     buf_finish(&text);
 }
 
+static void every_prefix_is_refused(void **state)
+{
+    (void)state;
+    char text[sizeof whole];
+    for (size_t size = 0; size + 1 < sizeof whole; size++) {
+        struct artifact artifact;
+        struct err err = ERR_INIT;
+        memcpy(text, whole, size);
+        text[size] = '\0';
+        if (load(text, &artifact, &err))
+            fail_msg("%zu bytes are accepted", size);
+        assert_true(err.text[0] != '\0');
+    }
+}
+
+/* Gigabytes that a document of 200 bytes asks for. */
+static void large_claims_cost_nothing(void **state)
+{
+    (void)state;
+    static const char *const claims[] = {
+        DOCUMENT(INPUT ", 'steps': [{'op': 'polynomial_features', 'degree': 2147483647}]"),
+        WITH_MODEL(
+            "'op': 'tree_ensemble', 'compare': '<', 'dtype': 'float64', 'outputs': 2147483647,"
+            " 'trees': [{'value': [1]}]"),
+        WITH_MODEL("'op': 'tree_ensemble', 'compare': '<', 'dtype': 'float64', 'trees': ["
+                   "{'feature': [0, null], 'left': [2147483647, null], 'threshold': [1, null], "
+                   "'value': [null, 1]}]"),
+        DOCUMENT("'inputs': [{'name': 't', 'type': 'text'}], 'steps': [{'op': 'hashing_vectorizer',"
+                 " 'n_features': 2147483647}]"),
+        WITH_MODEL("'op': 'k_neighbors_classifier', 'points_': [[1]], 'labels_': [2147483647],"
+                   " 'n_neighbors': 2147483647"),
+        WITH_MODEL("'op': 'svc', 'support_vectors_': [[1]], 'n_support_': [2147483647, 2147483647],"
+                   " 'dual_coef_': [[1]], 'intercept_': [1]"),
+    };
+    for (size_t i = 0; i < sizeof claims / sizeof claims[0]; i++) {
+        struct artifact artifact;
+        struct err err = ERR_INIT;
+        clock_t start = clock();
+        for (int times = 0; times < 100; times++)
+            if (load(claims[i], &artifact, &err))
+                fail_msg("accepted: %s", claims[i]);
+        double each = (double)(clock() - start) / CLOCKS_PER_SEC * 10000;
+        print_message("# refused within %.1f us: %s\n", each, err.text);
+        assert_true(each < 1000); /* sanitizers take some more */
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_prefix_is_refused),  cmocka_unit_test(large_claims_cost_nothing),
         cmocka_unit_test(inputs_are_read),          cmocka_unit_test(outputs_are_read),
         cmocka_unit_test(golden_rows_are_encoded),  cmocka_unit_test(the_baseline_is_kept),
         cmocka_unit_test(the_graph_computes),       cmocka_unit_test(the_smallest_document_loads),

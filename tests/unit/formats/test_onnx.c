@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -219,6 +220,32 @@ static void test_wrong_weights(void **state)
     assert_refused(&parts, "another file");
 }
 
+/* 2 GiB and more in a file of 200 bytes: a graph that long, a tensor that long, and a graph that is
+ * there and whose weights claim it. */
+static void test_claims_cost_nothing(void **state)
+{
+    (void)state;
+    static const char graph[200] = "\x08\x08\x3a\x80\x80\x80\x80\x08",
+                      huge[200] = "\x08\x08\x3a\xff\xff\xff\xff\xff\xff\xff\xff\x7f",
+                      tensor[200] = "\x08\x08\x3a\xbd\x01\x2a\xba\x01\x4a\x80\x80\x80\x80\x08";
+    const struct format_file files[] = {
+        {"m", graph, sizeof graph}, {"m", huge, sizeof huge}, {"m", tensor, sizeof tensor}};
+    const struct format_settings settings = FORMAT_SETTINGS_INIT;
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        clock_t start = clock();
+        for (int times = 0; times < 1000; times++) {
+            struct trained trained = {0};
+            err = ERR_INIT;
+            assert_true(onnx_format.detect(&files[i]));
+            assert_false(onnx_format.read(&files[i], &settings, &trained, &err));
+            trained_finish(&trained);
+        }
+        double each = (double)(clock() - start) / CLOCKS_PER_SEC * 1000;
+        print_message("# refused within %.1f us: %s\n", each, err.text);
+        assert_true(each < 1000); /* sanitizers take some more */
+    }
+}
+
 static void test_wrong_graphs(void **state)
 {
     (void)state;
@@ -261,6 +288,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_answers),
         cmocka_unit_test(test_cut_anywhere),
+        cmocka_unit_test(test_claims_cost_nothing),
         cmocka_unit_test(test_wrong_weights),
         cmocka_unit_test(test_wrong_graphs),
     };

@@ -246,6 +246,9 @@ static void test_refused_trees(void **state)
     refused(
         THREE("[0, null, null]", "[null, 1, 1]", NODES3, "[2, null, null]", "'value': [0, 1, 2]"),
         "element 0 is not a number");
+    refused(THREE("[0, null, null]", "['NaN', null, null]", NODES3, "[2, null, null]",
+                  "'value': [0, 1, 2]"),
+            "element 0 is not a number");
     refused(THREE("[0, null, null]", NODES3, "[1.5, null, null]", "[2, null, null]",
                   "'value': [0, 1, 2]"),
             "left");

@@ -105,6 +105,15 @@ static void test_missing_takes_the_true_branch(void **state)
     assert_scores((const float[]){11, -18, 11});
 }
 
+/* Nothing is less than, greater than or equal to NaN: every row goes to the side of "no". */
+static void test_thresholds_that_are_no_numbers(void **state)
+{
+    (void)state;
+    const float none[NODES] = {NAN, 0, 0, NAN, 0, 0};
+    one_node_floats(&node, "nodes_values", none, NODES);
+    assert_scores((const float[]){-18, -18, -18});
+}
+
 /* A double between two floats is on the threshold's side that it is on as a double. */
 static void test_doubles_before_float_thresholds(void **state)
 {
@@ -300,6 +309,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_sum, begin_regressor, end),
         cmocka_unit_test_setup_teardown(test_aggregates_and_base, begin_regressor, end),
+        cmocka_unit_test_setup_teardown(test_thresholds_that_are_no_numbers, begin_regressor, end),
         cmocka_unit_test_setup_teardown(test_missing_takes_the_true_branch, begin_regressor, end),
         cmocka_unit_test_setup_teardown(test_doubles_before_float_thresholds, begin_regressor, end),
         cmocka_unit_test_setup_teardown(test_one_row_is_as_in_a_batch, begin_regressor, end),
