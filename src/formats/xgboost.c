@@ -8,6 +8,7 @@
 
 #include "base/mem.h"
 #include "formats/xgboost_document.h"
+#include "formats/xgboost_labels.h"
 #include "formats/xgboost_model.h"
 #include "formats/xgboost_objective.h"
 #include "formats/xgboost_schema.h"
@@ -132,6 +133,7 @@ static bool xgboost_read(const struct format_file *file, const struct format_set
         ok = xgboost_model_create(&trained->op, &parts, err);
         parts = (struct xgboost_parts){0};
     }
+    ok = ok && xgboost_labels_read(document.wrapper, trained->op->classes, &trained->labels, err);
     xgboost_model_parts_finish(&parts);
     xgboost_document_finish(&document);
     return ok;

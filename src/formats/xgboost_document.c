@@ -6,6 +6,7 @@
 #include "base/mem.h"
 
 #define NAME_BYTES_MAX ((size_t)1 << 16)
+#define WRAPPER_BYTES_MAX ((size_t)1 << 20)
 
 /* A file that does not say it is treated as one of this release. */
 static const int32_t usual_version[3] = {2, 0, 0};
@@ -175,11 +176,27 @@ static bool read_best_trees(struct xgboost_document *document)
     return read_count(document, INT32_MAX, &document->best_trees);
 }
 
+/* Longer ones than labels can be are passed over. */
+static bool read_wrapper(struct xgboost_document *document)
+{
+    struct reader_text text;
+    if (reader_peek(document->reader) != READER_TEXT)
+        return reader_skip(document->reader, NULL);
+    if (!reader_text(document->reader, &text))
+        return false;
+    if (text.length > WRAPPER_BYTES_MAX)
+        return true;
+    document->wrapper = mem_copy_text(text.bytes, text.length);
+    return document->wrapper != NULL ||
+           reader_fail(document->reader, ERR_MEMORY, "no memory for an attribute");
+}
+
 static bool read_attributes(struct xgboost_document *document)
 {
     static const struct member members[] = {
         {"best_iteration", read_best_iteration},
         {"best_ntree_limit", read_best_trees},
+        {"scikit_learn", read_wrapper},
     };
     return READ_MEMBERS(document, ATTRIBUTES, members);
 }
@@ -494,6 +511,7 @@ void xgboost_document_finish(struct xgboost_document *document)
     reader_integers_finish(&document->version);
     free(document->booster);
     free(document->objective);
+    free(document->wrapper);
     reader_singles_finish(&document->base_score);
     reader_singles_finish(&document->alphas);
     names_finish(&document->names);

@@ -26,6 +26,7 @@ struct xgboost_document {
     struct err *err;       /* for what the functions below find */
     struct reader_integers version;
     char *booster, *objective;
+    char *wrapper;                    /* what the scikit-learn wrapper left behind, or NULL */
     struct reader_singles base_score; /* not yet a margin */
     struct reader_singles alphas;     /* quantiles or expectiles */
     int64_t classes, targets, features;

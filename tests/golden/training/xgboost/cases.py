@@ -25,6 +25,7 @@ from xgboost.golden_answers import (  # isort: skip
     rows_for,
     sidecar,
     simple,
+    wrapped,
     write,
 )
 
@@ -474,9 +475,9 @@ def vector_leaves_classes():
     return simple("multi:softprob", "four", params, 3)
 
 
-@case("labels", "1.7", "2.1", "3.1")
-def labels():
-    return simple("binary:logistic", "labels", {"tree_method": "hist"}, 3)
+case("labels", "1.7", "2.1", "3.1")(lambda: simple("binary:logistic", "labels", {"tree_method": "hist"}, 3))
+case("wrapper-words", "1.3", "1.4")(lambda: wrapped("multi:softprob", "four", ["setosa", "virginica", "7", "versicolor"]))
+case("wrapper-numbers", "1.0", "1.4")(lambda: wrapped("binary:logistic", "two", [-3, 10]))
 
 
 @case("vector-leaves-labels", "2.1", "3.2")
