@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 
 #define NPY_PREAMBLE_SIZE 12           /* enough to know the header's size */
@@ -39,5 +40,10 @@ bool npy_header_read(const char *data, size_t size, struct npy_header *header, s
 /* Items that lie side by side, as doubles; out[i * stride]. Integers beyond 2^53 are rounded. */
 void npy_convert(const struct npy_header *header, const char *items, size_t count, double *out,
                  size_t stride);
+
+/* The header of an array of doubles, or floats (single), in C order; cols 0: of one dimension. The
+ * items follow, row after row. */
+void npy_write_header(struct buf *out, bool single, size_t rows, size_t cols);
+void npy_write_item(struct buf *out, bool single, double value);
 
 #endif

@@ -38,6 +38,9 @@ void router_destroy(struct router *router);
 /* False without memory, or for a pattern that is there already or malformed. */
 bool router_add(struct router *router, const struct router_route *route, struct err *err);
 
+/* True if there is a route of this method for the same paths. */
+bool router_has(const struct router *router, const struct router_route *route);
+
 enum router_result { ROUTER_FOUND, ROUTER_NO_PATH, ROUTER_NO_METHOD };
 /* allow (size >= 64) gets "GET, HEAD, POST" when the result is ROUTER_NO_METHOD. */
 enum router_result router_find(const struct router *router, const struct http_request *request,

@@ -11,6 +11,16 @@
 #include "http/router.h"
 #include "registry/registry.h"
 
+/* What a platform that runs the worker says of itself. */
+struct protocol_platform {
+    const char *vertex_health_route, *vertex_predict_route; /* AIP_..._ROUTE; NULL or "": none */
+    bool sagemaker_batch;           /* a batch transform: an answer to a line */
+    const char *sagemaker_accept;   /* what is answered to who asks for nothing; NULL: in kind */
+    size_t sagemaker_transforms;    /* requests that may be under way at once; 0: `threads` */
+    const char *sagemaker_strategy; /* NULL: MULTI_RECORD */
+    size_t sagemaker_payload;       /* megabytes; 0: of max_body */
+};
+
 /* What every protocol's handler gets as context. */
 struct protocol_context {
     struct registry *registry;
@@ -21,6 +31,8 @@ struct protocol_context {
     const char *version_labels;  /* "MODEL/LABEL=VERSION, ..." */
     struct openapi *openapi;     /* of protocols/openapi.h */
     const struct router *router; /* set by protocol_add_all */
+    size_t threads;
+    struct protocol_platform platform;
 };
 
 struct protocol {
@@ -28,6 +40,10 @@ struct protocol {
     const struct router_route *routes; /* context is filled in by protocol_add_all */
     size_t route_count;
 };
+
+/* The routes that the platform wants, which may be anyone's: add them first. **Keeps** context. */
+bool protocol_add_platform(struct router *router, struct protocol_context *context,
+                           struct err *err);
 
 /* NULL-terminated. */
 const struct protocol *const *protocol_list(void);

@@ -77,6 +77,8 @@ void server_reconfigure(struct server *server, const struct server_options *opti
 
 /* Where it listens, for people: options.listen, "standard input" or "LISTEN_FDS". */
 const char *server_listening(const struct server *server);
+/* Requests that can be answered at once. */
+size_t server_threads(const struct server *server);
 
 bool server_is_draining(const struct server *server);
 

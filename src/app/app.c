@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <stdlib.h>
 
+#include "app/platform.h"
 #include "app/process.h"
 #include "app/reload.h"
 #include "app/routes.h"
@@ -145,7 +146,9 @@ static bool create_router(struct app *app, struct err *err)
     app->router = router_create();
     if (app->router == NULL)
         return err_set(err, ERR_MEMORY, "no memory for the router");
-    return routes_add(app->router, app, err) && protocol_add_all(app->router, &app->protocols, err);
+    platform_read(&app->protocols.platform);
+    return protocol_add_platform(app->router, &app->protocols, err) &&
+           routes_add(app->router, app, err) && protocol_add_all(app->router, &app->protocols, err);
 }
 
 static bool create_server(struct app *app, struct err *err)
@@ -160,6 +163,7 @@ static bool create_server(struct app *app, struct err *err)
     };
     app_fill_server_options(&app->options, &app->server_options);
     app->server = server_create(&app->server_options, err);
+    app->protocols.threads = app->server != NULL ? server_threads(app->server) : 0;
     return app->server != NULL;
 }
 

@@ -83,6 +83,8 @@ bool routes_add(struct router *router, struct app *app, struct err *err)
     for (size_t i = 0; i < sizeof routes / sizeof routes[0]; i++) {
         struct router_route route = routes[i];
         route.context = app;
+        if (router_has(router, &route)) /* the platform wants it for itself */
+            continue;
         if (!router_add(router, &route, err))
             return false;
     }

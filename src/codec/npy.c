@@ -1,5 +1,6 @@
 #include "codec/npy.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -291,4 +292,49 @@ void npy_convert(const struct npy_header *header, const char *items, size_t coun
         for (size_t i = 0; i < count; i++)
             out[i * stride] = value_of(header, load(header, items + i * header->item_size));
     }
+}
+
+/* --- writing ------------------------------------------------------------------------------- */
+
+#define ALIGNMENT 64 /* of the first item, as NumPy has it */
+#define DICTIONARY_MAX 118
+
+void npy_write_header(struct buf *out, bool single, size_t rows, size_t cols)
+{
+    char text[DICTIONARY_MAX];
+    char shape[48];
+    if (cols == 0)
+        snprintf(shape, sizeof shape, "(%zu,)", rows);
+    else
+        snprintf(shape, sizeof shape, "(%zu, %zu)", rows, cols);
+    int length =
+        snprintf(text, sizeof text, "{'descr': '<f%d', 'fortran_order': False, 'shape': %s, }",
+                 single ? 4 : 8, shape);
+    size_t whole = (10 + (size_t)length + 1 + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    size_t padded = whole - 10;
+    buf_put(out, magic, MAGIC_SIZE);
+    buf_put_char(out, 1);
+    buf_put_char(out, 0);
+    buf_put_char(out, (char)(padded & 255));
+    buf_put_char(out, (char)(padded >> 8));
+    buf_put(out, text, (size_t)length);
+    for (size_t i = (size_t)length; i + 1 < padded; i++)
+        buf_put_char(out, ' ');
+    buf_put_char(out, '\n');
+}
+
+/* Items are written in the order of bytes that the header says. */
+void npy_write_item(struct buf *out, bool single, double value)
+{
+    unsigned char bytes[8];
+    uint64_t bits;
+    uint32_t low;
+    float narrow = (float)value;
+    memcpy(&bits, &value, sizeof bits);
+    memcpy(&low, &narrow, sizeof low);
+    bits = single ? low : bits;
+    size_t size = single ? sizeof low : sizeof bits;
+    for (size_t i = 0; i < size; i++)
+        bytes[i] = (unsigned char)(bits >> 8 * i);
+    buf_put(out, bytes, size);
 }

@@ -133,6 +133,19 @@ bool router_add(struct router *router, const struct router_route *route, struct 
     return true;
 }
 
+bool router_has(const struct router *router, const struct router_route *route)
+{
+    struct entry entry = {.route = *route};
+    struct err err = ERR_INIT;
+    if (!pattern_parse(route->pattern, &entry, &err))
+        return false;
+    for (size_t i = 0; i < router->count; i++)
+        if (router->entries[i].route.method == route->method &&
+            entry_compare(&entry, &router->entries[i]) == 0)
+            return true;
+    return false;
+}
+
 static bool segment_match(const struct segment *segment, const char *text, size_t length)
 {
     if (segment->kind == SEGMENT_LITERAL)

@@ -31,9 +31,11 @@ int answer_status_of(enum err_code code)
     return 500;
 }
 
+static const char opening[] = "{\"error\":";
+
 void answer_write(struct buf *out, const char *code, const struct err *err)
 {
-    buf_put_text(out, "{\"error\":");
+    buf_put_text(out, opening);
     json_write_string(out, err->text, strlen(err->text));
     buf_put_text(out, ",\"code\":");
     json_write_string(out, code, strlen(code));
@@ -61,4 +63,27 @@ void answer_open(struct http_response *response, int status, const char *code,
 void answer_close(struct http_response *response)
 {
     buf_put_char(&response->body, '}');
+}
+
+const char *answer_sentence(const struct http_response *response, size_t *length)
+{
+    const struct buf *body = &response->body;
+    size_t begin = sizeof opening - 1;
+    if (body->failed || body->length <= begin || memcmp(body->data, opening, begin) != 0)
+        return NULL;
+    size_t end = begin + 1;
+    while (end < body->length && body->data[end] != '"')
+        end += body->data[end] == '\\' ? 2 : 1;
+    *length = end + 1 - begin;
+    return end < body->length ? body->data + begin : NULL;
+}
+
+void answer_put_first(struct http_response *response, const struct buf *members)
+{
+    struct buf *body = &response->body;
+    if (members->failed || buf_reserve(body, members->length) == NULL)
+        return;
+    memmove(body->data + 1 + members->length, body->data + 1, body->length - 1);
+    memcpy(body->data + 1, members->data, members->length);
+    buf_commit(body, members->length);
 }

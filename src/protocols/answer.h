@@ -18,4 +18,10 @@ void answer_open(struct http_response *response, int status, const char *code,
                  const struct err *err);
 void answer_close(struct http_response *response);
 
+/* For a dialect whose own members come first: the sentence of the error that was answered, as JSON
+ * with its quotes (NULL: the body is none of ours), and members to put before ours, the last one
+ * with a comma behind it. */
+const char *answer_sentence(const struct http_response *response, size_t *length);
+void answer_put_first(struct http_response *response, const struct buf *members);
+
 #endif

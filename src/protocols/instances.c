@@ -59,6 +59,24 @@ static bool read_instance(struct rows *rows, size_t row, enum kind kind, const s
     return true;
 }
 
+/* The list of {"features":[...]}, as SageMaker's own containers take it; else the value. */
+static const struct json *unwrap(const struct schema *schema, const struct json *value)
+{
+    static const char name[] = "features";
+    bool found = false;
+    if (json_type(value) != JSON_OBJECT || json_object_size(value) != 1 ||
+        schema_find(schema, name, sizeof name - 1) != STRMAP_NONE)
+        return value;
+    const struct json *features = json_object_get(value, name, &found);
+    return found && json_type(features) == JSON_ARRAY ? features : value;
+}
+
+bool instances_read_one(struct rows *rows, size_t row, const struct json *value, struct err *err)
+{
+    value = unwrap(rows->frame.schema, value);
+    return read_instance(rows, row, kind_of(value), value, err);
+}
+
 /* The place is TensorFlow Serving's sentence, what is wrong there is ours. */
 static bool seal(struct rows *rows, const char *member, struct err *err)
 {
@@ -106,9 +124,9 @@ bool instances_read(struct rows *rows, const struct schema *schema, const struct
     if (!rows_begin(rows, schema, count, max_rows, arena, err))
         return false;
     rows->tensors = true;
-    enum kind kind = kind_of(json_array_at(value, 0));
+    enum kind kind = kind_of(unwrap(schema, json_array_at(value, 0)));
     for (size_t row = 0; row < count; row++) {
-        const struct json *instance = json_array_at(value, row);
+        const struct json *instance = unwrap(schema, json_array_at(value, row));
         enum kind found = kind_of(instance);
         bool ok = found == kind ? read_instance(rows, row, kind, instance, err)
                                 : fault_mixed(rows, kind, found, row, err);

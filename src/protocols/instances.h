@@ -23,6 +23,9 @@
 /* value: the list; member: its name, for the sentences. */
 bool instances_read(struct rows *rows, const struct schema *schema, const struct json *value,
                     const char *member, size_t max_rows, struct arena *arena, struct err *err);
+/* One row by itself; the kinds may be mixed. {"features":[...]} is the list, where no field has
+ * that name. */
+bool instances_read_one(struct rows *rows, size_t row, const struct json *value, struct err *err);
 /* An object of columns. */
 bool instances_read_columns(struct rows *rows, const struct schema *schema,
                             const struct json *value, size_t max_rows, struct arena *arena,

@@ -35,6 +35,17 @@ void job_answer_no_model(struct job *job, const struct err *err)
     answer_close(job->response);
 }
 
+bool job_is_ready(const struct protocol_context *context, struct http_response *response)
+{
+    if (registry_is_ready(context->registry))
+        return true;
+    protocol_answer_status(response, 503, "no_model",
+                           registry_has_scanned(context->registry)
+                               ? "no model is live"
+                               : "the models are still being loaded");
+    return false;
+}
+
 /* Between two blocks of rows. */
 static bool may_continue(void *context, struct err *err)
 {
@@ -261,6 +272,7 @@ void job_end(struct job *job)
     sample.total_ns = phase(job->request->timing.queued, clock_monotonic_ns());
     model_metrics_count(model->metrics, &sample);
     response->body.limit = job->body_limit; /* other pages may be longer */
+    rows_finish(&job->rows);
     registry_release(job->context->registry, job->model);
     job->model = NULL;
 }

@@ -45,4 +45,8 @@ void job_encoded(struct job *job);
 
 void job_end(struct job *job);
 
+/* True when some model is live; else the answer is 503, which is written. For the health checks of
+ * platforms. */
+bool job_is_ready(const struct protocol_context *context, struct http_response *response);
+
 #endif

@@ -1,21 +1,42 @@
 #include "protocols/protocol.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "protocols/answer.h"
 #include "protocols/docs.h"
 #include "protocols/oip.h"
 #include "protocols/openapi.h"
+#include "protocols/invocations.h"
+#include "protocols/mlflow.h"
 #include "protocols/predict.h"
+#include "protocols/sagemaker.h"
 #include "protocols/v1.h"
+#include "protocols/vertex.h"
 
 static const struct protocol *const protocols[] = {
-    &protocol_docs, &protocol_oip, &protocol_openapi, &protocol_predict, &protocol_v1, NULL,
+    &protocol_docs,    &protocol_invocations, &protocol_mlflow, &protocol_oip, &protocol_openapi,
+    &protocol_predict, &protocol_sagemaker,   &protocol_v1,     NULL,
 };
 
 const struct protocol *const *protocol_list(void)
 {
     return protocols;
+}
+
+bool protocol_add_platform(struct router *router, struct protocol_context *context, struct err *err)
+{
+    return vertex_add_routes(router, context, err) || err_prefix(err, "protocol vertex");
+}
+
+/* A path that the platform wants for itself. */
+static bool is_platform(const struct protocol_context *context, const char *pattern)
+{
+    const struct protocol_platform *platform = &context->platform;
+    return (platform->vertex_health_route != NULL &&
+            strcmp(pattern, platform->vertex_health_route) == 0) ||
+           (platform->vertex_predict_route != NULL &&
+            strcmp(pattern, platform->vertex_predict_route) == 0);
 }
 
 bool protocol_add_all(struct router *router, struct protocol_context *context, struct err *err)
@@ -25,6 +46,8 @@ bool protocol_add_all(struct router *router, struct protocol_context *context, s
         for (size_t i = 0; i < (*protocol)->route_count; i++) {
             struct router_route route = (*protocol)->routes[i];
             route.context = context;
+            if (is_platform(context, route.pattern) && router_has(router, &route))
+                continue;
             if (!router_add(router, &route, err))
                 return err_prefix(err, "protocol %s", (*protocol)->name);
         }

@@ -9,6 +9,12 @@
 #include "protocols/answer.h"
 #include "protocols/row_faults.h"
 
+void rows_finish(struct rows *rows)
+{
+    json_free(rows->owned);
+    rows->owned = NULL;
+}
+
 static bool fault_shape(struct rows *rows, struct err *err, size_t row, const char *is)
 {
     rows->fault = ROWS_SHAPE;

@@ -37,7 +37,10 @@ struct rows {
     size_t expected, got;
     const struct json *object; /* borrowed: the tree lives as long as this */
     const char **faults;       /* by_row: the error objects of rows that are wrong as a whole */
+    struct json *owned;        /* or is this */
 };
+
+void rows_finish(struct rows *rows);
 
 /* value: one row or a list of rows, with its numbers in the tree or taken out of it
  * (codec/envelope.h; dimensions: 2). Allocates the frame in the arena. On failure rows->fault says

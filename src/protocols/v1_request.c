@@ -15,23 +15,17 @@ static bool refuse(struct v1_request *v1, const char *code, const char *sentence
 
 static const struct json *member(const struct v1_request *v1, const char *name, bool *found)
 {
-    return json_object_get(v1->root, name, found);
+    return json_object_get(v1->tree.root, name, found);
 }
 
 static bool parse(struct v1_request *v1)
 {
     static const char *const places[] = {"instances", "inputs", "inputs.*", NULL};
     static const struct json_wanted wanted = {.places = places, .dimensions = 2};
-    struct err err = ERR_INIT;
-    if (!json_parse_envelope(v1->text, v1->length, &wanted, v1->job.request->arena, &v1->root,
-                             &err)) {
-        if (err.code != ERR_MEMORY)
-            return refuse(v1, "invalid_json", err.text);
-        protocol_answer_error(v1->job.response, &err);
-        return false;
-    }
-    return json_type(v1->root) == JSON_OBJECT ||
-           refuse(v1, "invalid", "the body must be a JSON object");
+    return tree_parse(&v1->tree, v1->text, v1->length, &wanted, v1->job.request->arena,
+                      v1->job.response) &&
+           (json_type(v1->tree.root) == JSON_OBJECT ||
+            refuse(v1, "invalid", "the body must be a JSON object"));
 }
 
 /* --- which outputs ------------------------------------------------------------------------- */
@@ -225,6 +219,5 @@ void v1_request_regress(struct v1_request *v1)
 
 void v1_request_finish(struct v1_request *v1)
 {
-    json_free(v1->root);
-    v1->root = NULL;
+    tree_finish(&v1->tree);
 }

@@ -9,13 +9,14 @@
 #include "protocols/choice.h"
 #include "protocols/job.h"
 #include "protocols/results.h"
+#include "protocols/tree.h"
 
 struct v1_request {
     struct job job; /* begun */
     const char *text;
     size_t length;
-    bool rows_only;    /* "instances" and no "inputs" */
-    struct json *root; /* of the body */
+    bool rows_only; /* "instances" and no "inputs" */
+    struct tree tree;
     struct choices choices;
     struct results_style style;
 };

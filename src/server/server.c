@@ -222,6 +222,11 @@ void server_reconfigure(struct server *server, const struct server_options *opti
     set_limits(server, options);
 }
 
+size_t server_threads(const struct server *server)
+{
+    return server->worker_count;
+}
+
 const char *server_listening(const struct server *server)
 {
     return server->listener.source;

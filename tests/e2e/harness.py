@@ -128,7 +128,8 @@ class Worker(Child):
             settings["listen"] = f"unix:{self.peer}"
         settings.update(options)
         stdin = listener.fileno() if listener is not None else None
-        super().__init__(name, [find_worker(), *worker_flags(settings)], run, stdin=stdin)
+        env = clean_environment(**settings.pop("environment", {}))
+        super().__init__(name, [find_worker(), *worker_flags(settings)], run, stdin=stdin, env=env)
 
     def ask(self, method, path, body=b"", **more):
         return fcgi_client.ask(self.peer, method, path, body, **more)

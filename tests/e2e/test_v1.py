@@ -242,6 +242,16 @@ def test_whole_numbers_and_numbers_out_of_range(nginx):
     assert answer["code"] == "out_of_range" and answer["row"] == 0
 
 
+def test_the_words_for_what_is_no_number(nginx):
+    """They are no JSON; json.dumps writes them, and TensorFlow Serving reads them."""
+    body = b'{"instances":[{"age":NaN,"sex":"female"},{"age":31,"sex":"male"}]}'
+    assert ask(nginx, "passenger:predict", body) == {"predictions": ["yes", "no"]}
+    answer = ask(nginx, "total:predict", b'{"instances":[[1,2,Infinity]]}', 400)
+    assert (answer["code"], answer["field"]) == ("out_of_range", "c")
+    assert ask(nginx, "total:predict", b'{"instances":[[1,2,nan]]}', 400)["code"] == "invalid_json"
+    assert ask(nginx, "total:predict", b'{"instances":[[1,2,NaN]', 400)["code"] == "invalid_json"
+
+
 def test_the_wrong_number_of_values(nginx):
     refuse(nginx, "total:predict", {"instances": [[1, 2, 3], [1, 2]]},
            "row 1 has 2 values, the model takes 3", "wrong_length", row=1, expected=3, got=2)
