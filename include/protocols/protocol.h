@@ -14,9 +14,10 @@
 /* What a platform that runs the worker says of itself. */
 struct protocol_platform {
     const char *vertex_health_route, *vertex_predict_route; /* AIP_..._ROUTE; NULL or "": none */
-    bool sagemaker_batch;           /* a batch transform: an answer to a line */
-    const char *sagemaker_accept;   /* what is answered to who asks for nothing; NULL: in kind */
-    size_t sagemaker_transforms;    /* requests that may be under way at once; 0: `threads` */
+    const char *sagemaker_models; /* where models that are loaded by request lie; NULL: none are */
+    bool sagemaker_batch;         /* a batch transform: an answer to a line */
+    const char *sagemaker_accept; /* what is answered to who asks for nothing; NULL: in kind */
+    size_t sagemaker_transforms;  /* requests that may be under way at once; 0: `threads` */
     const char *sagemaker_strategy; /* NULL: MULTI_RECORD */
     size_t sagemaker_payload;       /* megabytes; 0: of max_body */
 };

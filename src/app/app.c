@@ -146,7 +146,7 @@ static bool create_router(struct app *app, struct err *err)
     app->router = router_create();
     if (app->router == NULL)
         return err_set(err, ERR_MEMORY, "no memory for the router");
-    platform_read(&app->protocols.platform);
+    platform_read(&app->protocols.platform, app->options.sagemaker_models);
     return protocol_add_platform(app->router, &app->protocols, err) &&
            routes_add(app->router, app, err) && protocol_add_all(app->router, &app->protocols, err);
 }

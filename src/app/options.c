@@ -82,6 +82,11 @@ static const struct config_option rows[] = {
      .help =
          "Names for versions, such as iris/stable=3, iris/canary=4: what /v1/models/MODEL/labels/"
          "LABEL stands for. Empty: none."},
+    {"models", "sagemaker-models", CONFIG_TEXT, VALUE(sagemaker_models), "",
+     .help = "The directory in which models lie that SageMaker's multi-model API may load and "
+             "unload by "
+             "request; the models directory must be writable. Empty: nobody may, and /models is "
+             "not there, unless SAGEMAKER_MULTI_MODEL is set."},
     {"models", "keep-versions", CONFIG_INTEGER, VALUE(keep_versions), "2", BOUNDS(1, 1000),
      .help = "How many of a model's newest versions stay loaded and can be asked for."},
     {"models", "rescan-interval", CONFIG_DURATION, VALUE(rescan_interval), "10s",

@@ -30,6 +30,7 @@ struct options {
     char *models;
     char *default_model;
     char *version_labels;
+    char *sagemaker_models;
     int64_t keep_versions;
     int64_t rescan_interval;
     int64_t max_model_bytes;

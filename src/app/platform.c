@@ -37,11 +37,15 @@ static const char *read_strategy(const char *name)
     return text != NULL && strcasecmp(text, "SINGLE_RECORD") == 0 ? "SINGLE_RECORD" : NULL;
 }
 
-void platform_read(struct protocol_platform *platform)
+void platform_read(struct protocol_platform *platform, const char *sagemaker_models)
 {
+    static const char usual[] = "/opt/ml/models"; /* where the platform puts them */
+    if (sagemaker_models[0] == '\0' && read_bool("SAGEMAKER_MULTI_MODEL"))
+        sagemaker_models = usual;
     *platform = (struct protocol_platform){
         .vertex_health_route = read_route("AIP_HEALTH_ROUTE"),
         .vertex_predict_route = read_route("AIP_PREDICT_ROUTE"),
+        .sagemaker_models = sagemaker_models,
         .sagemaker_batch = read_bool("SAGEMAKER_BATCH"),
         .sagemaker_accept = getenv("SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT"),
         .sagemaker_transforms = read_count("SAGEMAKER_MAX_CONCURRENT_TRANSFORMS"),

@@ -5,7 +5,8 @@
 
 #include "protocols/protocol.h"
 
-/* Texts are borrowed from the environment. What makes no sense is left out. */
-void platform_read(struct protocol_platform *platform);
+/* Texts are borrowed from the environment. What makes no sense is left out. sagemaker_models: the
+ * option of this name, borrowed too, which wins. */
+void platform_read(struct protocol_platform *platform, const char *sagemaker_models);
 
 #endif

@@ -274,17 +274,16 @@ static void serve(struct invocation *invocation)
     job_encoded(job);
 }
 
-static void handle(void *context, struct http_request *request, const struct router_match *match,
-                   struct http_response *response)
+void invocations_handle(void *context, struct http_request *request,
+                        const struct router_match *match, struct http_response *response)
 {
     struct invocation invocation = {
         .job = {.context = context, .request = request, .response = response}};
     struct err err = ERR_INIT;
-    (void)match;
     if (find_kind(&invocation) &&
         body_read(&invocation.body, request, invocation.job.context->max_body, response) &&
         !is_empty(&invocation)) {
-        if (job_begin(&invocation.job, NULL, NULL, &err)) {
+        if (job_begin(&invocation.job, match->count > 0 ? match->values[0] : NULL, NULL, &err)) {
             serve(&invocation);
             job_end(&invocation.job);
         } else {
@@ -298,7 +297,7 @@ static void handle(void *context, struct http_request *request, const struct rou
 }
 
 static const struct router_route routes[] = {
-    {.method = HTTP_POST, .pattern = "/invocations", .handle = handle},
+    {.method = HTTP_POST, .pattern = "/invocations", .handle = invocations_handle},
 };
 
 const struct protocol protocol_invocations = {

@@ -9,6 +9,10 @@
 
 #include "protocols/protocol.h"
 
+/* By the model that the path names, or the default one. */
+void invocations_handle(void *context, struct http_request *request,
+                        const struct router_match *match, struct http_response *response);
+
 extern const struct protocol protocol_invocations;
 
 #endif

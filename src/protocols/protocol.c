@@ -9,6 +9,7 @@
 #include "protocols/openapi.h"
 #include "protocols/invocations.h"
 #include "protocols/mlflow.h"
+#include "protocols/multi_model.h"
 #include "protocols/predict.h"
 #include "protocols/sagemaker.h"
 #include "protocols/v1.h"
@@ -26,7 +27,9 @@ const struct protocol *const *protocol_list(void)
 
 bool protocol_add_platform(struct router *router, struct protocol_context *context, struct err *err)
 {
-    return vertex_add_routes(router, context, err) || err_prefix(err, "protocol vertex");
+    if (!vertex_add_routes(router, context, err))
+        return err_prefix(err, "protocol vertex");
+    return multi_model_add_routes(router, context, err);
 }
 
 /* A path that the platform wants for itself. */
