@@ -36,8 +36,8 @@ struct rows {
     enum rows_fault fault;
     size_t expected, got;
     const struct json *object; /* borrowed: the tree lives as long as this */
-    const char **faults;       /* by_row: the error objects of rows that are wrong as a whole */
     struct json *owned;        /* or is this */
+    const char **faults;       /* by_row: the error objects of rows that are wrong as a whole */
 };
 
 void rows_finish(struct rows *rows);

@@ -10,6 +10,15 @@ import harness
 import pytest
 
 
+def identity(name, times=1, **more):
+    """Answers what it is given, so many times."""
+    return {
+        "format": "omen/1",
+        "inputs": [{"name": name, **more}],
+        "model": {"op": "linear_regression", "coef_": [times], "intercept_": 0},
+    }
+
+
 @pytest.fixture(scope="module")
 def worker(shared):
     documents.put_version(shared.models, "half_plus_two", 1, documents.half_plus_two())
@@ -18,6 +27,8 @@ def worker(shared):
     documents.put_version(shared.models, "flower", 1, documents.flower())
     documents.put_version(shared.models, "passenger", 1, documents.passenger())
     documents.put_version(shared.models, "reader", 1, documents.reader())
+    documents.put_version(shared.models, "whole", 1, identity("n", integer=True))
+    documents.put_version(shared.models, "tenfold", 1, identity("x", 10))
     documents.put_version(shared.models, "broken", 1, {"format": "omen/1"})
     return shared.worker(
         max_body="1m", max_rows=1000, version_labels="total/stable=1, total/canary=2, total/gone=9"
@@ -269,6 +280,21 @@ def test_what_is_no_json_object(nginx):
 def test_too_many_rows(nginx):
     answer = ask(nginx, "half_plus_two:predict", {"instances": [0] * 1001}, 413)
     assert answer["code"] == "limit"
+
+
+def test_a_whole_number_may_have_a_point(nginx):
+    assert ask(nginx, "whole:predict", b'{"instances":[1.0,2,3e0]}') == {"predictions": [1, 2, 3]}
+    answer = ask(nginx, "whole:predict", {"instances": [1, 1.5]}, 400)
+    assert (answer["code"], answer["row"], answer["field"]) == ("wrong_type", 1, "n")
+    assert answer["error"].endswith("row 1: field 'n' must be a whole number")
+
+
+def test_an_answer_that_is_no_number(nginx):
+    """null, as JSON has nothing else; the bare word on request, as TensorFlow Serving writes it."""
+    rows = {"instances": [1e308, -1e308, 2]}
+    assert raw(nginx, "tenfold:predict", rows) == '{"predictions":[null,null,20.0]}'
+    bare = raw(nginx, "tenfold:predict", {**rows, "parameters": {"nan": "bare"}})
+    assert bare == '{"predictions":[Infinity,-Infinity,20.0]}'
 
 
 # Classify and regress

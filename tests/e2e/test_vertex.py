@@ -90,6 +90,9 @@ def test_nginx_is_rendered_from_the_environment():
     assert "listen 0.0.0.0:8099 " in text
     assert "location = /h {" in text and "location = /p:predict {" in text
     assert "@VERTEX@" not in text
+    env = harness.clean_environment(SAGEMAKER_BIND_TO_PORT="8098")
+    text = subprocess.run(command, env=env, stdout=subprocess.PIPE, text=True, check=True).stdout
+    assert "listen 0.0.0.0:8098 " in text and "location = /invocations {" in text
     env["AIP_HEALTH_ROUTE"] = "/h { return 200; }"
     done = subprocess.run(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                           text=True, check=False)
