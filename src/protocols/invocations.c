@@ -11,6 +11,7 @@
 #include "protocols/media.h"
 #include "protocols/mlflow.h"
 #include "protocols/predictions.h"
+#include "protocols/row_faults.h"
 #include "protocols/table.h"
 #include "protocols/tree.h"
 
@@ -186,11 +187,16 @@ static bool choose(struct invocation *invocation)
     struct job *job = &invocation->job;
     bool found = false;
     const struct json *params = NULL, *output = NULL;
+    struct err err = ERR_INIT;
     if (json_type(invocation->tree.root) == JSON_OBJECT)
         params = json_object_get(invocation->tree.root, "params", &found);
     if (json_type(params) == JSON_OBJECT)
         output = json_object_get(params, "output", &found);
     const char *attributes = param(invocation, "HTTP_X_AMZN_SAGEMAKER_CUSTOM_ATTRIBUTES");
+    if (!row_faults_read(&job->rows, params, &err)) {
+        protocol_answer_error(job->response, &err);
+        return false;
+    }
     bool named = strncmp(attributes, name, sizeof name - 1) == 0;
     bool ok = json_type(output) == JSON_NULL && named
                   ? choices_read_text(&invocation->choices, job->graph,
@@ -216,6 +222,9 @@ static bool find_answer(struct invocation *invocation)
         fallback = (int)kind;
     int answer = media_choose(param(invocation, "HTTP_ACCEPT"), answers, ANSWERS, fallback);
     invocation->answer = (enum kind)answer;
+    if (invocation->job.rows.by_row && (answer == KIND_CSV || answer == KIND_NPY))
+        return refuse(invocation, 406, "not_acceptable",
+                      "an error in a row's place (on_error) needs an answer of JSON or JSON lines");
     return answer >= 0 || refuse(invocation, 406, "not_acceptable",
                                  "the answer can be application/json, text/csv, "
                                  "application/jsonlines or application/x-npy");

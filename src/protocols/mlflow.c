@@ -5,6 +5,7 @@
 #include "codec/envelope.h"
 #include "protocols/answer.h"
 #include "protocols/instances.h"
+#include "protocols/row_faults.h"
 
 enum { SPLIT, RECORDS, INSTANCES, INPUTS, MEMBERS };
 
@@ -120,12 +121,14 @@ static bool read_mapped(struct job *job, const struct json *data, const uint32_t
     for (size_t row = 0; row < count; row++) {
         const struct json *list = json_array_at(data, row);
         size_t length = json_type(list) == JSON_ARRAY ? json_array_length(list) : 0;
-        if (length != column_count) {
+        bool fits = length == column_count;
+        if (!fits) {
             rows_fault_length(rows, err, row, length);
             rows->expected = column_count;
-            return false;
         }
-        for (size_t i = 0; i < length; i++)
+        if (!fits && !row_faults_keep(rows, row, err))
+            return false;
+        for (size_t i = 0; fits && i < length; i++)
             rows_read_cell(rows, row, places[i], json_array_at(list, i));
     }
     return rows_seal(rows, err);
@@ -173,7 +176,7 @@ static bool read_records(struct job *job, const struct json *records, struct err
             err_set(err, ERR_INVALID, "row %zu of dataframe_records is no object by name", row);
             return err_at(err, (int64_t)row, NULL);
         }
-        if (!rows_read_row(rows, row, record, err))
+        if (!rows_read_row(rows, row, record, err) && !row_faults_keep(rows, row, err))
             return false;
     }
     return rows_seal(rows, err);

@@ -5,11 +5,11 @@
 
 #include "protocols/answer.h"
 #include "protocols/docs.h"
-#include "protocols/oip.h"
-#include "protocols/openapi.h"
 #include "protocols/invocations.h"
 #include "protocols/mlflow.h"
 #include "protocols/multi_model.h"
+#include "protocols/oip.h"
+#include "protocols/openapi.h"
 #include "protocols/predict.h"
 #include "protocols/sagemaker.h"
 #include "protocols/v1.h"

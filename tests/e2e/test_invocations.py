@@ -222,6 +222,28 @@ def test_params_name_the_outputs(serve):
     assert list(answer["predictions"][0]) == ["label", "score"]
 
 
+def test_a_bad_row_answers_in_its_place(serve):
+    def check(rows, sentence):
+        answer = ask_json(serve("total"), {**rows, "params": {"on_error": "row"}})["predictions"]
+        assert (answer[0], answer[2]) == (321, 654)
+        assert answer[1]["error"] == sentence and answer[1]["row"] == 1
+
+    good, other = {"a": 1, "b": 2, "c": 3}, {"a": 4, "b": 5, "c": 6}
+    check({"dataframe_records": [good, {"a": 1}, other]}, "row 1: missing b, c")
+    check({"dataframe_records": [good, {**good, "b": "x"}, other]},
+          "row 1: field 'b' must be a number")
+    columns = {"columns": ["a", "b", "c"]}
+    check({"dataframe_split": {**columns, "data": [[1, 2, 3], [1, "x"], [4, 5, 6]]}},
+          "row 1 has 2 values, the model takes 3")
+    check({"instances": [good, {"a": 1}, other]}, "row 1: missing b, c")
+    body = json.dumps({"instances": [[1, 2, 3]], "params": {"on_error": "row"}})
+    refuse(serve("total"), body, "application/json",
+           "an error in a row's place (on_error) needs an answer of JSON or JSON lines", 406,
+           accept="text/csv")
+    refuse(serve("total"), body.replace('"row"', '"x"'), "application/json",
+           '"on_error" of "parameters" is "row" or "request"')
+
+
 def test_exactly_one_of_mlflows_members(serve):
     sentence = ("The input must be a JSON dictionary with exactly one of the input fields "
                 "dataframe_split, dataframe_records, instances, inputs")
