@@ -43,7 +43,8 @@ static const struct config_option rows[] = {
      .help = "Longest time to receive a whole request, once it has begun."},
     {"server", "compute-timeout", CONFIG_DURATION, VALUE(compute_timeout), "8s", BOUNDS(0, HOUR),
      .help = "Longest time to compute a request's rows, looked at between blocks of 256 rows; one "
-             "that takes longer is answered 413. Shorter than the web server's patience (the "
+             "that takes longer is answered 413 by /predict and 504 by the other dialects. Shorter "
+             "than the web server's patience (the "
              "fastcgi_read_timeout of conf/nginx.conf.in: 10s). 0: no limit."},
     {"server", "write-timeout", CONFIG_DURATION, VALUE(write_timeout), "5s", BOUNDS(MS, HOUR),
      .help = "Longest time to send an answer."},

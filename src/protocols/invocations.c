@@ -287,7 +287,7 @@ void invocations_handle(void *context, struct http_request *request,
                         const struct router_match *match, struct http_response *response)
 {
     struct invocation invocation = {
-        .job = {.context = context, .request = request, .response = response}};
+        .job = {.context = context, .request = request, .response = response, .late_status = 504}};
     struct err err = ERR_INIT;
     if (find_kind(&invocation) &&
         body_read(&invocation.body, request, invocation.job.context->max_body, response) &&

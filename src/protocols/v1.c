@@ -71,7 +71,8 @@ static bool begin(struct job *job, const struct router_match *match)
 static void serve(void *context, struct http_request *request, const struct router_match *match,
                   struct http_response *response, void (*handle)(struct v1_request *))
 {
-    struct v1_request v1 = {.job = {.context = context, .request = request, .response = response}};
+    struct v1_request v1 = {
+        .job = {.context = context, .request = request, .response = response, .late_status = 504}};
     struct body body;
     if (body_read(&body, request, v1.job.context->max_body, response) && begin(&v1.job, match)) {
         v1.text = body.bytes;

@@ -17,8 +17,9 @@ static void health(void *context, struct http_request *request, const struct rou
 static void predict(void *context, struct http_request *request, const struct router_match *match,
                     struct http_response *response)
 {
-    struct v1_request v1 = {.job = {.context = context, .request = request, .response = response},
-                            .rows_only = true};
+    struct v1_request v1 = {
+        .job = {.context = context, .request = request, .response = response, .late_status = 504},
+        .rows_only = true};
     struct body body;
     struct err err = ERR_INIT;
     (void)match;

@@ -423,3 +423,15 @@ def test_the_wrong_method(nginx):
 
 def test_a_query_is_passed_over(nginx):
     assert ask(nginx, "half_plus_two:predict?a=1", {"instances": [1]}) == {"predictions": [2.5]}
+
+
+def test_a_computation_that_takes_longer_than_allowed(rig):
+    """TensorFlow Serving's status for it, for those who share its shape too."""
+    documents.put_version(rig.models, "slow", 1, documents.wide(400, 8))
+    routes = {"AIP_PREDICT_ROUTE": "/vertex"}
+    nginx = rig.nginx(rig.worker(compute_timeout="1ms", environment=routes).peer,
+                      predict_route="/vertex")
+    rows = {"instances": [[1, 2, 3, 4]] * 2000}
+    for path in ("/v1/models/slow:predict", "/vertex", "/invocations"):
+        status, answer, _ = nginx.post(path, rows)
+        assert (status, answer["code"]) == (504, "timeout"), path
