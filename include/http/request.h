@@ -49,6 +49,9 @@ struct http_request {
     int64_t deadline; /* clock_monotonic_ns after which computing is to end; 0: none */
     /* True when nobody waits for the answer any more; costs a system call. NULL: not known. */
     bool (*is_abandoned)(const struct http_request *request);
+    /* Between two pieces of a long computation: those who wait meanwhile are served. The deadline
+     * is put off by the time that takes. NULL: nobody can be. */
+    void (*yield)(struct http_request *request);
     /* A parameter of the FastCGI request ("HTTP_ACCEPT"), or NULL. Never trust HTTP_*. */
     const char *(*param)(const struct http_request *request, const char *name);
     void *peer; /* the server's own */

@@ -50,7 +50,9 @@ bool job_is_ready(const struct protocol_context *context, struct http_response *
 static bool may_continue(void *context, struct err *err)
 {
     struct job *job = context;
-    const struct http_request *request = job->request;
+    struct http_request *request = job->request;
+    if (request->yield != NULL)
+        request->yield(request);
     job->is_late = request->deadline > 0 && clock_monotonic_ns() > request->deadline;
     if (job->is_late)
         return err_set(err, ERR_LIMIT,

@@ -57,6 +57,16 @@ static bool request_is_abandoned(const struct http_request *request)
     return poll(&poll_fd, 1, 0) > 0 && (poll_fd.revents & (POLLHUP | POLLERR)) != 0;
 }
 
+static void request_yield(struct http_request *request)
+{
+    void *whole = (char *)request - offsetof(struct exchange, request);
+    struct exchange *exchange = whole;
+    int64_t began = clock_monotonic_ns();
+    worker_serve_guest(exchange->worker);
+    if (request->deadline > 0)
+        request->deadline += clock_monotonic_ns() - began;
+}
+
 static void request_init(struct exchange *exchange)
 {
     struct worker *worker = exchange->worker;
@@ -74,6 +84,7 @@ static void request_init(struct exchange *exchange)
         .worker = worker->number,
         .param = request_param,
         .is_abandoned = request_is_abandoned,
+        .yield = request_yield,
     };
     exchange->request.timing.queued = exchange->job->queued;
     exchange->request.timing.started = clock_monotonic_ns();

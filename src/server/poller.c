@@ -125,6 +125,15 @@ void poller_harvest(struct poller *poller)
     nudge(poller); /* one that was meant for a worker may have been among the events */
 }
 
+bool poller_take(struct poller *poller, struct ring_job *job)
+{
+    if (atomic_load(&poller->waiting) > 0)
+        return false;
+    if (ring_length(poller->ring) == 0)
+        collect(poller, EVENTS_MAX, 0, NULL);
+    return ring_pop(poller->ring, job);
+}
+
 void poller_stop(struct poller *poller)
 {
     atomic_store(&poller->stopping, true);

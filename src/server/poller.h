@@ -33,6 +33,9 @@ void poller_finish(struct poller *poller);
 /* A worker's next job. Waits for it; false when stopped. */
 bool poller_next(struct poller *poller, struct ring_job *job);
 
+/* A job for which no worker waits, if there is one; does not wait for it. */
+bool poller_take(struct poller *poller, struct ring_job *job);
+
 /* Control thread: moves what is readable to the ring. */
 void poller_harvest(struct poller *poller);
 

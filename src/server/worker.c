@@ -35,6 +35,7 @@ void worker_destroy(struct worker *worker)
 {
     if (worker == NULL)
         return;
+    worker_destroy(worker->guest);
     fcgi_destroy(worker->fcgi);
     arena_finish(&worker->arena);
     arena_finish(&worker->scratch);
@@ -71,6 +72,24 @@ void *worker_run(void *argument)
         atomic_store_explicit(&worker->state, WORKER_WAITING, memory_order_relaxed);
     }
     return NULL;
+}
+
+void worker_serve_guest(struct worker *worker)
+{
+    struct ring_job job;
+    if (worker->nesting + 1 == WORKER_NESTING_MAX)
+        return;
+    if (worker->guest == NULL) {
+        worker->guest = worker_create(worker->server, worker->number);
+        if (worker->guest == NULL)
+            return; /* whoever waits waits on */
+        worker->guest->nesting = worker->nesting + 1;
+    }
+    if (!poller_take(&worker->server->poller, &job))
+        return;
+    exchange_serve(worker->guest, &job);
+    uint64_t served = atomic_exchange_explicit(&worker->guest->requests, 0, memory_order_relaxed);
+    atomic_fetch_add_explicit(&worker->requests, served, memory_order_relaxed);
 }
 
 void worker_random_id(struct worker *worker, char id[33])

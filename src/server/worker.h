@@ -19,9 +19,15 @@ enum worker_state { WORKER_WAITING, WORKER_READING, WORKER_RUNNING, WORKER_WRITI
 /* Kept between requests, per buffer; what a large request took beyond it is given back. */
 #define WORKER_KEEP ((size_t)256 * 1024)
 
+/* How many requests a thread may have begun: each but the last is a large one that lets others go
+ * first between two blocks of its rows. */
+#define WORKER_NESTING_MAX 4
+
 struct worker {
     struct server *server; /* borrowed */
     unsigned number;
+    unsigned nesting; /* 0: of a thread; else it serves in the pauses of another worker's request */
+    struct worker *guest; /* made when first needed */
     pthread_t thread;
     struct fcgi *fcgi;
     struct arena arena, scratch;
@@ -40,6 +46,10 @@ struct worker {
 
 struct worker *worker_create(struct server *server, unsigned number);
 void worker_destroy(struct worker *worker);
+
+/* Serves one request that waits, if no other worker can, while this one's own is between two blocks
+ * of rows. */
+void worker_serve_guest(struct worker *worker);
 
 /* The thread's function; ends when the poller is stopped. */
 void *worker_run(void *worker);

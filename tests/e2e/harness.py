@@ -107,10 +107,10 @@ class Child:
                 self.process.kill()
         return self.process.wait()
 
-    def memory_kb(self, pid=None):
-        """Resident memory."""
+    def memory_kb(self, pid=None, which="VmRSS"):
+        """Resident memory; VmHWM: its peak."""
         with open(f"/proc/{pid or self.pid}/status", encoding="ascii") as status:
-            return int(re.search(r"VmRSS:\s+(\d+) kB", status.read())[1])
+            return int(re.search(rf"{which}:\s+(\d+) kB", status.read())[1])
 
 
 def worker_flags(options):

@@ -1,0 +1,118 @@
+"""Large batches: what they take, and that small requests do not wait behind them."""
+
+import json
+import random
+import threading
+import time
+
+import documents
+import pytest
+
+NUMBERS = 1_000_000
+FIELDS = 30
+
+
+@pytest.fixture(scope="module")
+def models(shared):
+    documents.put_version(shared.models, "slow", 1, documents.wide(160, 6))
+    documents.put_version(shared.models, "total", 1, documents.total())
+    documents.put_version(shared.models, "cancer", 1, {
+        "format": "omen/1",
+        "inputs": [{"name": f"x{i}"} for i in range(FIELDS)],
+        "model": {"op": "linear_regression", "coef_": [1] * FIELDS, "intercept_": 0},
+    })
+    return shared.models
+
+
+class Large(threading.Thread):
+    """A batch for the slow model on its own connection."""
+
+    def __init__(self, worker, rows):
+        super().__init__()
+        self.worker, self.body = worker, json.dumps({"input": [[0.5, 1, 2, 3]] * rows}).encode()
+        self.seconds, self.answer, self.problem = None, None, None
+
+    def run(self):
+        began = time.monotonic()
+        try:
+            self.answer = self.worker.ask("POST", "/predict/slow", self.body, timeout=60)
+        except Exception as problem:  # pylint: disable=broad-except
+            self.problem = problem
+        self.seconds = time.monotonic() - began
+
+
+def rows_for(worker, seconds):
+    """How many rows keep the slow model busy for so long, here and now."""
+    probe = Large(worker, 4000)
+    probe.run()
+    return int(4000 * seconds / probe.seconds)
+
+
+@pytest.mark.parametrize("batches", [1, 3])
+def test_small_requests_do_not_wait_behind_large_ones(models, rig, batches):
+    """One thread, and as many large batches at once as it may begin: a small request is answered
+    between two blocks of one of them."""
+    worker = rig.worker(models=models, threads=1, max_rows=1000000, max_body="64m")
+    rows = rows_for(worker, 1.0)
+    large = [Large(worker, rows) for _ in range(batches)]
+    for batch in large:
+        batch.start()
+        time.sleep(0.15)
+    waits = []
+    while all(batch.is_alive() for batch in large) and len(waits) < 20:
+        began = time.monotonic()
+        assert worker.predict("total", [1, 2, 3]) == {"prediction": 321}
+        waits.append(time.monotonic() - began)
+        time.sleep(0.01)
+    assert len(waits) >= 5, waits
+    for batch in large:
+        batch.join()
+        assert batch.problem is None
+        assert batch.answer.status == 200
+        answers = json.loads(batch.answer.body)["prediction"]
+        assert len(answers) == rows and len(set(answers)) == 1
+    assert sorted(waits)[len(waits) // 2] < min(batch.seconds for batch in large) / 5, waits
+
+
+def test_a_large_batch_in_the_queue_gets_its_turn(models, rig):
+    """Small requests come in between, and do not starve it."""
+    worker = rig.worker(models=models, threads=1, max_rows=1000000, max_body="64m")
+    rows = rows_for(worker, 0.5)
+    alone = Large(worker, rows)
+    alone.run()
+    batch, stop = Large(worker, rows), threading.Event()
+
+    def pester():
+        while not stop.is_set():
+            worker.predict("total", [1, 2, 3])
+
+    pests = [threading.Thread(target=pester) for _ in range(2)]
+    for pest in pests:
+        pest.start()
+    batch.run()
+    stop.set()
+    for pest in pests:
+        pest.join()
+    assert batch.answer.status == 200
+    assert batch.seconds < 30 * alone.seconds
+
+
+def test_a_million_numbers_take_their_body_and_their_matrix(models, rig):
+    draw = random.Random(1)
+    rows = NUMBERS // FIELDS
+    values = [draw.gauss(0, 1) for _ in range(1000)]
+    table = [[values[(row * FIELDS + i) % 1000] for i in range(FIELDS)] for row in range(rows)]
+    body = json.dumps({"input": table}, separators=(",", ":")).encode()
+    worker = rig.worker(models=models, threads=1, max_rows=1000000, max_body="64m",
+                        request_memory="256m")
+    assert worker.predict("total", [1, 2, 3]) == {"prediction": 321}
+    before = worker.memory_kb(which="VmHWM")
+    answer = worker.ask("POST", "/predict/cancer", body, timeout=60)
+    assert answer.status == 200
+    got = json.loads(answer.body)["prediction"]
+    assert len(got) == rows
+    assert got[7] == pytest.approx(sum(table[7]))
+    grown = (worker.memory_kb(which="VmHWM") - before) * 1024
+    assert grown <= len(body) + NUMBERS * 8 + (8 << 20), (grown, len(body))
+    time.sleep(0.1)
+    assert worker.memory_kb() <= before + 4096  # and give it back
