@@ -136,6 +136,8 @@ static void put_number(const struct column_writer *writer, double value, struct 
 {
     if (!isfinite(value) && writer->oip->bare_nan)
         buf_put_text(body, isnan(value) ? "NaN" : value > 0 ? "Infinity" : "-Infinity");
+    else if (value == 0 && signbit(value))
+        buf_put_text(body, "-0.0"); /* "-0" is an integer to most readers, which has no sign */
     else if (writer->datatype == OIP_FP32)
         json_write_single(body, value);
     else
