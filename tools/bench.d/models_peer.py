@@ -102,11 +102,13 @@ class OnnxRuntime(Peer):
         import onnxruntime
 
         if os.path.exists(os.path.join(directory, "rows.joblib")):
+            from pandas.api.types import is_numeric_dtype
+
             table = joblib.load(os.path.join(directory, "rows.joblib"))
             self.directory, self.count, self.at = directory, len(table), 0
             self.columns = {
-                name: table[[name]].to_numpy(dtype=object if table[name].dtype == object
-                                             else np.float32) for name in table.columns}
+                name: table[[name]].to_numpy(dtype=np.float32 if is_numeric_dtype(table[name])
+                                             else object) for name in table.columns}
         else:
             super().__init__(directory)
             self.columns = None
