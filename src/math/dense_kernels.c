@@ -1,6 +1,10 @@
-/* Compiled once for each level of a processor. Multiplied and added in two roundings, so that the
- * bits are the same in all of them. */
+/* Compiled once for each level of a processor. Where there is an instruction for both, a
+ * multiplication and its addition are one rounding: two would take twice as long. */
 #include "math/dense_kernels.h"
+
+#if defined(__AVX2__)
+#include <immintrin.h>
+#endif
 
 #ifndef DENSE_KERNEL
 #define DENSE_KERNEL dense_multiply_plain
@@ -22,6 +26,27 @@
 /* Elements stand at any address, and are read and written as what they are. */
 typedef double vector __attribute__((vector_size(BYTES), aligned(sizeof(double)), may_alias));
 
+/* Written out, as a compiler that may fuse them does so here and not there. */
+static inline vector add_products(vector sums, double x, vector weights)
+{
+#if defined(__AVX512F__)
+    return (vector)_mm512_fmadd_pd(_mm512_set1_pd(x), (__m512d)weights, (__m512d)sums);
+#elif defined(__AVX2__)
+    return (vector)_mm256_fmadd_pd(_mm256_set1_pd(x), (__m256d)weights, (__m256d)sums);
+#else
+    return sums + x * weights;
+#endif
+}
+
+static inline double add_product(double sum, double x, double weight)
+{
+#if defined(__AVX2__)
+    return __builtin_fma(x, weight, sum);
+#else
+    return sum + x * weight;
+#endif
+}
+
 /* c += a b for `rows` rows and `vectors` vectors of columns; both are constants where it is used,
  * so that every sum has a register of its own. */
 static inline __attribute__((always_inline)) void tile(const struct dense_shape *shape, size_t rows,
@@ -41,7 +66,7 @@ static inline __attribute__((always_inline)) void tile(const struct dense_shape 
             double x = a[r * shape->a_row + l * shape->a_step];
 #pragma GCC unroll 2
             for (size_t v = 0; v < vectors; v++)
-                sums[r][v] += x * *(const vector *)(weights + v * LANES);
+                sums[r][v] = add_products(sums[r][v], x, *(const vector *)(weights + v * LANES));
         }
     }
 #pragma GCC unroll 8
@@ -60,7 +85,7 @@ thin_tile(const struct dense_shape *shape, size_t rows, const double *a, const d
         double weight = b[l * shape->b_row];
 #pragma GCC unroll 8
         for (size_t r = 0; r < rows; r++)
-            sums[r] += a[r * shape->a_row + l * shape->a_step] * weight;
+            sums[r] = add_product(sums[r], a[r * shape->a_row + l * shape->a_step], weight);
     }
 #pragma GCC unroll 8
     for (size_t r = 0; r < rows; r++)

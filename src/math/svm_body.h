@@ -100,6 +100,30 @@ rows_sums(const struct svm_vectors *vectors, const real *x, size_t rows, bool sq
     }
 }
 
+/* The same of one row: so many blocks at once that their additions overlap. */
+static inline __attribute__((always_inline)) void row_sums(const struct svm_vectors *vectors,
+                                                           const real *x, bool squares, real *sums)
+{
+    size_t blocks = vectors->count / LANES / ROWS * ROWS, features = vectors->features;
+    for (size_t first = 0; first < blocks; first += ROWS) {
+        const lanes *block = vectors->blocks + first * features;
+        lanes sum[ROWS] = {0};
+        for (size_t f = 0; f < features; f++)
+            for (size_t b = 0; b < ROWS; b++) {
+                lanes difference = block[b * features + f] - x[f];
+                if (squares)
+                    sum[b] += difference * difference;
+                else
+                    add_products(sum[b], block[b * features + f], x[f]);
+            }
+        memcpy(sums + first * LANES, sum, sizeof(sum));
+    }
+    struct svm_vectors rest = *vectors;
+    rest.blocks += blocks * features;
+    rest.count -= blocks * LANES;
+    rows_sums(&rest, x, 1, squares, sums + blocks * LANES);
+}
+
 /* A row's sums are the same additions in the same order, alone or among others. */
 static inline __attribute__((always_inline)) void
 all_sums(const struct svm_vectors *vectors, const real *x, size_t rows, bool squares, real *sums)
@@ -108,7 +132,7 @@ all_sums(const struct svm_vectors *vectors, const real *x, size_t rows, bool squ
     for (; row + ROWS <= rows; row += ROWS)
         rows_sums(vectors, x + row * vectors->features, ROWS, squares, sums + row * vectors->count);
     for (; row < rows; row++)
-        rows_sums(vectors, x + row * vectors->features, 1, squares, sums + row * vectors->count);
+        row_sums(vectors, x + row * vectors->features, squares, sums + row * vectors->count);
 }
 
 MATH_CLONES static void sums_of_squares(const struct svm_vectors *vectors, const real *x,
