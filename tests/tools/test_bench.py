@@ -93,3 +93,17 @@ def test_the_codecs_are_compared(tmp_path):
         assert len(rows) == 3, done.stdout  # one for each body
         assert all(float(row[1]) > 0 for row in rows)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_large_files_are_loaded_beside_requests(tmp_path):
+    done = run("load", "--build", find_build(), "--megabytes", "1", "--seconds", "0.1",
+               "--rounds", "1", TMPDIR=str(tmp_path))
+    assert done.returncode == 0, done.stdout + done.stderr
+    lines = [line.split() for line in done.stdout.splitlines()]
+    for name in ("lightgbm", "xgboost-json", "xgboost-ubjson"):
+        [row] = [line for line in lines if line[:1] == [name]]
+        size, cpu, live, model, of_file, of_model, *times, asked = map(float, row[1:])
+        assert size == 1 and 0 < cpu < 60 and 0 < live < 60 and model <= 1
+        assert of_file > 1 and of_model > of_file and min(times) > 0 and asked > 0
+    assert list(tmp_path.iterdir()) == []
+    assert processes_that_mention(str(tmp_path)) == []

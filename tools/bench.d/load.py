@@ -66,10 +66,10 @@ def _record(kind, content):
     return struct.pack(">BBHHBx", 1, kind, 1, len(content), 0) + content
 
 
-def _request(body):
+def _request(body, uri, method):
     """BEGIN (responder, close afterwards), parameters and body, each stream with its end. Names
     and values are shorter than 128 bytes: one byte of length each."""
-    params = {"REQUEST_METHOD": "POST", "REQUEST_URI": "/predict", "SCRIPT_NAME": "/predict",
+    params = {"REQUEST_METHOD": method, "REQUEST_URI": uri, "SCRIPT_NAME": uri,
               "CONTENT_TYPE": "application/json", "CONTENT_LENGTH": str(len(body)),
               "SERVER_PROTOCOL": "HTTP/1.1"}
     pairs = b"".join(bytes([len(name), len(value)]) + name.encode() + value.encode()
@@ -78,19 +78,24 @@ def _request(body):
             + _record(5, body) + _record(5, b""))
 
 
-def ask_fastcgi(path, body):
-    """One prediction over a worker's own socket: whether the answer has one."""
+def exchange_fastcgi(path, body, uri, method="POST"):
+    """The records of one answer over a worker's own socket, b"" where there is none."""
     with socket.socket(socket.AF_UNIX) as peer:
         peer.settimeout(10)
         data = b""
         try:
             peer.connect(path)
-            peer.sendall(_request(body))
+            peer.sendall(_request(body, uri, method))
             while chunk := peer.recv(65536):
                 data += chunk
         except OSError:
-            return False
-    return b'"prediction"' in data
+            return b""
+    return data
+
+
+def ask_fastcgi(path, body):
+    """One prediction: whether the answer has one."""
+    return b'"prediction"' in exchange_fastcgi(path, body, "/predict")
 
 
 def first_answer(started, children, ask, patience=60.0):

@@ -33,7 +33,7 @@ def call(command, what):
         raise RuntimeError(f"{what} failed:\n{done.stdout[-3000:]}")
 
 
-def build(options):
+def build(options, programs=("src/app/omen-worker", "tools/bench.d/null-responder")):
     """A release build of its own, unless one is named."""
     if options.build:
         options.build = os.path.abspath(options.build)
@@ -41,8 +41,7 @@ def build(options):
     options.build = os.path.join(ROOT, "build-bench")
     if not os.path.exists(os.path.join(options.build, "build.ninja")):
         call(["meson", "setup", options.build, ROOT, "--buildtype=release"], "meson setup")
-    call(["ninja", "-C", options.build, "src/app/omen-worker", "tools/bench.d/null-responder"],
-         "the build")
+    call(["ninja", "-C", options.build, *programs], "the build")
 
 
 def train(options, setting):
