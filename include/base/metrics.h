@@ -47,6 +47,7 @@ void metrics_set(struct metrics_series *series, double value); /* gauge */
 void metrics_observe(struct metrics_series *series, double value);
 /* Sum of all cells of a counter or gauge; the number of observations of a histogram. */
 double metrics_value(const struct metrics_series *series);
+double metrics_sum(const struct metrics_series *series); /* of what a histogram observed */
 
 /* A family whose series are written by a callback when rendered: for values that others own
  * (queue length, memory). The callback calls metrics_emit for each. */

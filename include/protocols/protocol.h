@@ -25,6 +25,10 @@ struct protocol_platform {
 /* What every protocol's handler gets as context. */
 struct protocol_context {
     struct registry *registry;
+    struct watch *watch;     /* told when an operator changes what is loaded; may be NULL */
+    bool management;         /* load, unload and the repository's index are allowed */
+    bool strict_datatypes;   /* tensors have the datatype of the metadata, or are refused */
+    bool double_digits;      /* FP32 is written with the digits of its double */
     const char *server_name; /* as metadata say it */
     struct metrics *metrics;
     size_t max_rows;

@@ -67,6 +67,19 @@ bool registry_scan(struct registry *registry, struct err *err);
 /* Frees retired versions whose last user has released them. Loader thread only. Returns how many
  * are still held. */
 size_t registry_collect(struct registry *registry);
+/* An operator's word: a withheld model is treated as if its files were not there, until it is
+ * allowed again. From the next scan on. Any thread. */
+bool registry_withhold(struct registry *registry, const char *name, struct err *err);
+void registry_allow(struct registry *registry, const char *name);
+/* How many scans have begun and have ended. What is asked for now is done when as many have ended
+ * as have begun now, and one more. */
+unsigned registry_scans_begun(const struct registry *registry);
+unsigned registry_scans_ended(const struct registry *registry);
+
+/* Under the lock: `take` calls nothing of the registry. */
+void registry_each_withheld(struct registry *registry,
+                            void (*take)(void *context, const char *name), void *context);
+
 /* An eventfd that becomes readable when registry_collect has something to do. */
 int registry_collect_fd(const struct registry *registry);
 

@@ -134,6 +134,9 @@ static bool create_router(struct app *app, struct err *err)
 {
     app->protocols = (struct protocol_context){
         .registry = app->registry,
+        .management = app->options.management,
+        .strict_datatypes = app->options.strict_datatypes,
+        .double_digits = app->options.float_digits == 1,
         .server_name = app->options.server_name,
         .metrics = app->metrics,
         .max_rows = (size_t)app->options.max_rows,
@@ -175,6 +178,7 @@ static bool create_parts(struct app *app, struct err *err)
     if (!create_registry(app, err) || !create_router(app, err) || !create_server(app, err))
         return false;
     app->watch = watch_create(app->registry, app->options.rescan_interval, err);
+    app->protocols.watch = app->watch;
     return app->watch != NULL;
 }
 

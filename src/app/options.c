@@ -11,6 +11,7 @@
 
 /* The order of enum server_scheduling, enum log_level and enum log_format. */
 static const char *const schedulings[] = {"batch", "normal", NULL};
+static const char *const float_digits[] = {"shortest", "double", NULL};
 static const char *const levels[] = {"debug", "info", "warning", "error", NULL};
 static const char *const formats[] = {"text", "json", NULL};
 
@@ -104,6 +105,16 @@ static const struct config_option rows[] = {
 
     {"protocols", "server-name", CONFIG_TEXT, VALUE(server_name), "omen",
      .help = "What the server calls itself in the metadata of the Open Inference Protocol."},
+    {"protocols", "strict-datatypes", CONFIG_BOOL, VALUE(strict_datatypes), "no",
+     .help = "Whether tensors of the Open Inference Protocol must have just the datatype that the "
+             "model's metadata say, as with Triton. no: any that loses nothing."},
+    {"protocols", "float-digits", CONFIG_CHOICE, VALUE(float_digits), "shortest",
+     .choices = float_digits,
+     .help = "How FP32 tensors are written as JSON. shortest: 6.8, which reads back to the same "
+             "float32. double: 6.800000190734863, as KServe and Triton have it."},
+    {"protocols", "management", CONFIG_BOOL, VALUE(management), "no",
+     .help = "Whether requests may list, load and unload models: /v2/repository. A model that is "
+             "unloaded stays so until it is loaded or the worker starts anew."},
 
     {"log", "log-level", CONFIG_CHOICE, VALUE(log_level), "info", .choices = levels,
      .help = "What is logged: events of this level and above."},

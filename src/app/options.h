@@ -38,6 +38,9 @@ struct options {
     int64_t max_models;
     /* [protocols] */
     char *server_name;
+    bool management;
+    bool strict_datatypes;
+    int float_digits; /* 0: shortest, 1: of the double */
     /* [log] */
     int log_level;
     int log_format;

@@ -337,6 +337,11 @@ double metrics_value(const struct metrics_series *series)
     return (double)count;
 }
 
+double metrics_sum(const struct metrics_series *series)
+{
+    return series != NULL ? series_sum(series) : 0;
+}
+
 /* --- the text format ----------------------------------------------------------------------- */
 
 static void write_number(struct buf *out, double value)

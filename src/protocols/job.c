@@ -271,7 +271,8 @@ void job_end(struct job *job)
     http_response_header(response, "X-Model-Version", model->version);
     response->model = copy_name(arena, model->name);
     response->version = copy_name(arena, model->version);
-    sample.total_ns = phase(job->request->timing.queued, clock_monotonic_ns());
+    sample.ended_ns = clock_monotonic_ns();
+    sample.total_ns = phase(job->request->timing.queued, sample.ended_ns);
     model_metrics_count(model->metrics, &sample);
     response->body.limit = job->body_limit; /* other pages may be longer */
     rows_finish(&job->rows);

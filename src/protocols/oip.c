@@ -63,7 +63,10 @@ static void handle_server(void *context, struct http_request *request,
     put_text(body, own->server_name != NULL ? own->server_name : "omen");
     buf_put_text(body, ",\"version\":\"" OMEN_VERSION "\",\"extensions\":[\"binary_tensor_data\","
                        "\"classification\",\"model_configuration\",\"parameters\","
-                       "\"nan_as_null\"]}");
+                       "\"schedule_policy\",\"statistics\",\"nan_as_null\"");
+    if (own->management)
+        buf_put_text(body, ",\"model_repository\"");
+    buf_put_text(body, "]}");
 }
 
 static void handle_live(void *context, struct http_request *request,
@@ -160,6 +163,18 @@ static const struct router_route routes[] = {
     {.method = HTTP_GET, .pattern = VERSION "/config", .handle = oip_handle_config},
     {.method = HTTP_POST, .pattern = MODEL "/infer", .handle = handle_infer},
     {.method = HTTP_POST, .pattern = VERSION "/infer", .handle = handle_infer},
+    {.method = HTTP_POST, .pattern = MODEL "/infer:validate", .handle = handle_infer},
+    {.method = HTTP_POST, .pattern = VERSION "/infer:validate", .handle = handle_infer},
+    {.method = HTTP_GET, .pattern = "/v2/models/stats", .handle = oip_handle_statistics},
+    {.method = HTTP_GET, .pattern = MODEL "/stats", .handle = oip_handle_statistics},
+    {.method = HTTP_GET, .pattern = VERSION "/stats", .handle = oip_handle_statistics},
+    {.method = HTTP_POST, .pattern = "/v2/repository/index", .handle = oip_handle_index},
+    {.method = HTTP_POST,
+     .pattern = "/v2/repository/models/{model}/load",
+     .handle = oip_handle_load},
+    {.method = HTTP_POST,
+     .pattern = "/v2/repository/models/{model}/unload",
+     .handle = oip_handle_unload},
 };
 
 const struct protocol protocol_oip = {

@@ -20,5 +20,13 @@ void oip_handle_metadata(void *context, struct http_request *request,
                          const struct router_match *match, struct http_response *response);
 void oip_handle_config(void *context, struct http_request *request,
                        const struct router_match *match, struct http_response *response);
+void oip_handle_statistics(void *context, struct http_request *request,
+                           const struct router_match *match, struct http_response *response);
+void oip_handle_index(void *context, struct http_request *request, const struct router_match *match,
+                      struct http_response *response);
+void oip_handle_load(void *context, struct http_request *request, const struct router_match *match,
+                     struct http_response *response);
+void oip_handle_unload(void *context, struct http_request *request,
+                       const struct router_match *match, struct http_response *response);
 
 #endif

@@ -213,25 +213,33 @@ static bool check_shape(struct oip_request *oip, const struct binding *binding, 
     return true;
 }
 
+static bool refuse_datatype(struct oip_request *oip, const struct binding *binding,
+                            enum oip_datatype expected)
+{
+    const struct oip_input *input = binding->input;
+    oip->job.rows.frame.counts[FRAME_WRONG_TYPE]++;
+    return oip_refuse(oip, "wrong_datatype", input, OIP_NO_INDEX,
+                      "inference input '%.*s' data-type is '%s', but model '%s' expects '%s'",
+                      OIP_NAME(input), oip_datatype_name(input->datatype), oip->job.model->name,
+                      oip_datatype_name(expected));
+}
+
 /* What no conversion could make right: words for numbers, numbers for texts. */
 static bool check_datatype(struct oip_request *oip, const struct binding *binding)
 {
     const struct schema *schema = &oip->job.graph->schema;
     const struct oip_input *input = binding->input;
     bool words = input->datatype == OIP_BYTES;
+    if (oip->job.context->strict_datatypes && input->datatype != binding->tensor.datatype)
+        return refuse_datatype(oip, binding, binding->tensor.datatype);
     for (size_t i = 0; i < binding->tensor.count; i++) {
         const struct field *field = &schema->fields[binding->tensor.first + i];
         bool takes = field->type == FIELD_NUMBER ? !words
                      : field->type == FIELD_TEXT
                          ? words
                          : words || field->number_words || input->datatype == OIP_BOOL;
-        if (takes)
-            continue;
-        oip->job.rows.frame.counts[FRAME_WRONG_TYPE]++;
-        return oip_refuse(oip, "wrong_datatype", input, OIP_NO_INDEX,
-                          "inference input '%.*s' data-type is '%s', but model '%s' expects '%s'",
-                          OIP_NAME(input), oip_datatype_name(input->datatype), oip->job.model->name,
-                          words ? oip_datatype_name(OIP_FP64) : oip_datatype_name(OIP_BYTES));
+        if (!takes)
+            return refuse_datatype(oip, binding, words ? OIP_FP64 : OIP_BYTES);
     }
     return true;
 }
@@ -291,8 +299,10 @@ static bool begin_rows(struct oip_request *oip, size_t rows)
 {
     struct rows *to = &oip->job.rows;
     struct err err = ERR_INIT;
-    return frame_init(&to->frame, &oip->job.graph->schema, rows, oip->job.request->arena, &err) ||
-           refuse(oip, &err);
+    bool ok =
+        frame_init(&to->frame, &oip->job.graph->schema, rows, oip->job.request->arena, &err) &&
+        (!to->by_row || rows == 0 || frame_judge_by_row(&to->frame, &err));
+    return ok || refuse(oip, &err);
 }
 
 /* One tensor of all fields becomes the rows as it is, where it can. */
@@ -300,7 +310,7 @@ static bool fill(struct oip_request *oip, const struct bindings *bindings, size_
 {
     const struct binding *first = &bindings->items[0];
     bool whole = first->tensor.count == oip->job.graph->schema.field_count;
-    if (whole && first->input->data != NULL) {
+    if (whole && first->input->data != NULL && !oip->job.rows.by_row) {
         if (!begin_rows(oip, 0))
             return false;
         if (oip_cells_take(oip, first->input))

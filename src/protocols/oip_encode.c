@@ -9,6 +9,7 @@
 #include "codec/utf8.h"
 #include "graph/schema.h"
 #include "protocols/results.h"
+#include "protocols/row_faults.h"
 
 /* One output on its way out. */
 struct column_writer {
@@ -138,7 +139,7 @@ static void put_number(const struct column_writer *writer, double value, struct 
         buf_put_text(body, isnan(value) ? "NaN" : value > 0 ? "Infinity" : "-Infinity");
     else if (value == 0 && signbit(value))
         buf_put_text(body, "-0.0"); /* "-0" is an integer to most readers, which has no sign */
-    else if (writer->datatype == OIP_FP32)
+    else if (writer->datatype == OIP_FP32 && !writer->oip->job.context->double_digits)
         json_write_single(body, value);
     else
         json_write_number(body, value);
@@ -303,7 +304,12 @@ bool oip_encode(struct oip_request *oip)
             buf_put_char(body, ',');
         put_tensor(&writer, body, &blobs);
     }
-    buf_put_text(body, "]}");
+    buf_put_char(body, ']');
+    if (row_faults_count(&oip->job.rows) > 0) {
+        buf_put_text(body, ",\"row_errors\":");
+        row_faults_write_list(&oip->job.rows, SIZE_MAX, body);
+    }
+    buf_put_char(body, '}');
     append_blobs(oip, &blobs);
     body->failed = body->failed || blobs.failed;
     buf_finish(&blobs);

@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "codec/envelope.h"
 #include "protocols/answer.h"
+#include "protocols/row_faults.h"
 
 #define INPUTS_MAX ((size_t)SCHEMA_FIELDS_MAX)
 #define ELEMENTS_MAX ((size_t)INT64_MAX)
@@ -402,7 +403,10 @@ static bool read_parameters(struct oip_request *oip)
     struct http_request *request = oip->job.request;
     const struct json *timeout = parameter(oip->root, "timeout");
     size_t microseconds = 0;
+    struct err err = ERR_INIT;
     oip->bare_nan = is_text(parameter(oip->root, "nan"), "bare");
+    if (!row_faults_read(&oip->job.rows, member(oip->root, "parameters"), &err))
+        return oip_refuse(oip, "invalid_parameter", NULL, OIP_NO_INDEX, "%s", err.text);
     if (!take_flag(oip, parameter(oip->root, "binary_data_output"), "binary_data_output",
                    &oip->binary_output))
         return false;

@@ -29,6 +29,7 @@ struct model_metrics {
     char *model, *version;
     struct metrics_series *phases[PHASES];
     struct metrics_series *rows;
+    _Atomic int64_t last_ns; /* when the last request succeeded */
     struct metrics_series *rejected[FRAME_REASONS];
     pthread_mutex_t lock;                    /* of making a pair; reading them takes none */
     _Atomic(struct pair *) pairs[PAIRS_MAX]; /* filled from the front, never changed again */
@@ -212,7 +213,32 @@ void model_metrics_count(struct model_metrics *metrics, const struct model_sampl
     for (size_t i = 0; i < PHASES; i++)
         observe_ns(metrics->phases[i], sample->phase_ns[i]);
     metrics_add(metrics->rows, (double)sample->rows);
+    if (sample->status == 200)
+        atomic_store_explicit(&metrics->last_ns, sample->ended_ns, memory_order_relaxed);
     for (size_t i = 0; i < FRAME_REASONS; i++)
         if (sample->rejected[i] > 0)
             metrics_add(metrics->rejected[i], (double)sample->rejected[i]);
+}
+
+static void count_add(struct model_count *to, const struct metrics_series *series)
+{
+    to->count += metrics_value(series);
+    to->seconds += metrics_sum(series);
+}
+
+void model_metrics_read(struct model_metrics *metrics, struct model_totals *totals)
+{
+    *totals = (struct model_totals){.rows = 0};
+    if (metrics == NULL)
+        return;
+    for (size_t i = 0; i < PAIRS_MAX; i++) {
+        const struct pair *pair = atomic_load_explicit(&metrics->pairs[i], memory_order_acquire);
+        if (pair == NULL)
+            break;
+        count_add(pair->status == 200 ? &totals->success : &totals->failure, pair->durations);
+    }
+    for (size_t i = 0; i < PHASES; i++)
+        count_add(&totals->phases[i], metrics->phases[i]);
+    totals->rows = metrics_value(metrics->rows);
+    totals->last_ns = atomic_load_explicit(&metrics->last_ns, memory_order_relaxed);
 }

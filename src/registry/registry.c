@@ -60,6 +60,9 @@ void registry_destroy(struct registry *registry)
     if (registry->collect_fd >= 0)
         close(registry->collect_fd);
     pthread_rwlock_destroy(&registry->lock);
+    for (size_t i = 0; i < registry->withheld_count; i++)
+        free(registry->withheld[i]);
+    free(registry->withheld);
     free(registry->models);
     free(registry->default_name);
     free(registry);

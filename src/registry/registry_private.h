@@ -50,6 +50,9 @@ struct registry {
     size_t model_count;
     struct model *retired; /* waiting for their last user; newest first */
     char *default_name;
+    char **withheld; /* names, in no order */
+    size_t withheld_count;
+    atomic_uint scans_begun, scans_ended;
     atomic_bool stopping; /* a scan under way ends before its next version */
     bool scanned;         /* one scan went to its end */
     int collect_fd;       /* eventfd */
@@ -67,6 +70,9 @@ struct model *model_create(struct registry *registry, const char *name, const ch
                            struct bundle *bundle, struct err *err);
 /* Accepts NULL. */
 void model_destroy(struct model *model);
+
+/* Takes the lock. */
+bool registry_is_withheld(struct registry *registry, const char *name);
 
 /* The families whose values the registry holds. */
 bool registry_metrics_add(struct registry *registry);

@@ -390,6 +390,8 @@ static bool listing_apply(struct registry *registry, const struct listing *listi
     size_t at = 0;
     for (size_t i = 0; i < listing->count; i++) {
         const struct listing_model *listed = &listing->models[i];
+        if (registry_is_withheld(registry, listed->name))
+            continue; /* and what is known of it is dropped */
         while (at < registry->model_count && strcmp(registry->models[at]->name, listed->name) < 0)
             known_drop(registry, at);
         struct known *known = at < registry->model_count ? registry->models[at] : NULL;
@@ -435,6 +437,7 @@ static bool directory_scan(struct registry *registry, int models_fd, struct err 
 bool registry_scan(struct registry *registry, struct err *err)
 {
     struct err own = ERR_INIT;
+    atomic_fetch_add(&registry->scans_begun, 1);
     int fd = open(registry->options.models, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     bool ok = fd >= 0 ? directory_scan(registry, fd, &own)
                       : err_set_errno(&own, ERR_IO, errno, "%s", registry->options.models);
@@ -450,6 +453,7 @@ bool registry_scan(struct registry *registry, struct err *err)
     registry->scanned = true;
     pthread_rwlock_unlock(&registry->lock);
     registry_collect(registry);
+    atomic_fetch_add(&registry->scans_ended, 1);
     return ok;
 }
 

@@ -104,11 +104,34 @@ def gaps():
     }
 
 
+def root():
+    """The square root, which negative numbers do not have."""
+    graph = onnx.graph([onnx.node("Sqrt", "x", "y")], [onnx.value("x", onnx.FLOAT, [None, 1])],
+                       [onnx.value("y", onnx.FLOAT, [None, 1])])
+    return onnx.model(graph)
+
+
+def broken_words():
+    """A class of two whose label is no UTF-8."""
+    labels = onnx.block(1, "classlabels_strings") + onnx.block(9, b"good")
+    labels += onnx.block(9, b"b\xffd") + onnx.number(20, 8)
+    node = onnx.node("LinearClassifier", "X", "L,P", domain="ai.onnx.ml", post_transform="SOFTMAX",
+                     coefficients=[1.0, 0.0, 0.0, 1.0], intercepts=[0.0, 0.0], multi_class=1)
+    graph = onnx.graph(
+        [node + onnx.block(5, labels)],
+        [onnx.value("X", onnx.FLOAT, [None, 2])],
+        [onnx.value("L", onnx.STRING, [None]), onnx.value("P", onnx.FLOAT, [None, 2])],
+    )
+    return onnx.model(graph)
+
+
 def put_all(models):
     put_file(models, "simple", 1, "model.onnx", simple())
     put_file(models, "simple_string", 1, "model.onnx", simple_string())
     put_file(models, "identity", 1, "model.onnx", identity())
+    put_file(models, "broken_words", 1, "model.onnx", broken_words())
     documents.put_version(models, "iris", 1, iris())
+    put_file(models, "root", 1, "model.onnx", root())
     for name, document in (("total", documents.total()), ("flower", documents.flower()),
                            ("passenger", documents.passenger()), ("coded", coded()),
                            ("whole", whole()), ("gaps", gaps())):

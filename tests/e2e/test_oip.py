@@ -7,7 +7,7 @@ import struct
 import harness
 import inference_models
 import pytest
-from inference import ROW, ask, blob, infer, refuse, tensor, values
+from inference import ROW, ask, blob, infer, refuse, tensor, texts, values
 
 
 @pytest.fixture(scope="module")
@@ -405,6 +405,34 @@ def test_classification(nginx):
         assert float(data[0].split(":")[0]) >= float(data[1].split(":")[0])
     output["parameters"]["classification"] = 10
     assert infer(nginx, "iris", [row], outputs=[output])["label"][0] == [1, 3]
+
+
+def test_what_is_not_finite_is_null_or_bare(nginx):
+    column = tensor("x", "FP64", [2], [-1, 1])
+    assert values(nginx, "root", [column]) == [None, 1]
+    body = harness.encode({"inputs": [column], "parameters": {"nan": "bare"}})
+    assert b'"data":[NaN,1]' in nginx.ask("POST", "/v2/models/root/infer", body)[2]
+    data = infer(nginx, "root", [column], parameters={"binary_data_output": True})["value"][2]
+    assert [str(x) for x in struct.unpack("<2f", data)] == ["nan", "1.0"]
+
+
+def test_labels_that_json_cannot_say(nginx):
+    row = tensor("x", "FP64", [1, 2], [0, 5])
+    refuse(nginx, "broken_words", [row], "output 'label' has labels that are not UTF-8")
+    data = infer(nginx, "broken_words", [row], parameters={"binary_data_output": True})["label"][2]
+    assert data == texts(b"b\xffd")
+
+
+def test_the_digits_of_float32_and_strict_datatypes(shared, nginx):
+    """Options of the server."""
+    worker = shared.worker(float_digits="double", strict_datatypes="yes", name="strict")
+    other = shared.nginx(worker.peer)
+    row = tensor("INPUT0", "FP64", [1, 4], [6.8, 0.1, 1, -0.0])
+    assert infer(nginx, "identity", [row])["value"][2] == [6.8, 0.1, 1, 0]
+    assert infer(other, "identity", [row])["value"][2] == [
+        6.800000190734863, 0.10000000149011612, 1, 0]
+    refuse(other, "identity", [tensor("INPUT0", "FP32", [1, 4], [1, 2, 3, 4])],
+           "inference input 'INPUT0' data-type is 'FP32', but model 'identity' expects 'FP64'")
 
 
 # The rest of a request
