@@ -174,12 +174,16 @@ static bool entry_match(const struct entry *entry, const char *path, struct slic
     return *at == '\0';
 }
 
+/* The first segment tells one dialect from the others, and is looked for once. */
 static const struct entry *find_method(const struct router *router, enum http_method method,
                                        const char *path, struct slice *values, size_t *count)
 {
+    size_t first = strcspn(path + (*path == '/'), "/");
     for (size_t i = 0; i < router->count; i++) {
         const struct entry *entry = &router->entries[i];
-        if (entry->route.method == method && entry_match(entry, path, values, count))
+        if (entry->route.method == method &&
+            segment_match(&entry->segments[0], path + (*path == '/'), first) &&
+            entry_match(entry, path, values, count))
             return entry;
     }
     return NULL;
