@@ -17,8 +17,9 @@ struct listing_model {
     char *name;
     struct listing_version *versions; /* newest first */
     size_t count;
-    bool is_directory; /* MODELS/NAME/ is there, with versions or without */
-    bool unreadable;   /* it is, but cannot be listed: what was known of it stays */
+    const char *current; /* the version that NAME/current, a link, leads to; NULL: none */
+    bool is_directory;   /* MODELS/NAME/ is there, with versions or without */
+    bool unreadable;     /* it is, but cannot be listed: what was known of it stays */
 };
 
 struct listing {
@@ -27,7 +28,8 @@ struct listing {
     bool cut; /* there were more names, or versions of a name, than the limit */
 };
 
-/* Hidden, unsafe and unknown entries are passed over. At most `limit` names (the first ones) and
+/* Hidden, unsafe and unknown entries are passed over, and so are links named current and previous.
+ * At most `limit` names (the first ones) and
  * versions of each (the newest). The caller finishes the listing, after a failure too. */
 bool listing_read(int models_fd, size_t limit, struct listing *listing, struct err *err);
 void listing_finish(struct listing *listing);

@@ -2,7 +2,9 @@
  *
  * MODELS/NAME/VERSION/ holds a version's files (VERSION may be a symbolic link that is flipped);
  * MODELS/NAME.json alone is version 1. Versions are compared as numbers where both are, else as
- * text with runs of digits as numbers; the highest is the default; the newest `keep` stay loaded.
+ * text with runs of digits as numbers; the newest `keep` stay loaded. The default is the version
+ * whose directory the link MODELS/NAME/current leads to, once that is live; without a link, the
+ * highest.
  *
  * registry_scan is called by one thread (the loader: registry/watch) only; everything else from
  * any. A request acquires a version, uses it without locks and releases it; the last release hands
@@ -107,6 +109,7 @@ struct registry_entry {
     const char *state;         /* "live", "loading", "failed" or "retired" */
     const struct model *model; /* NULL: nothing is loaded */
     const char *reason;        /* NULL: none */
+    const char *refused;       /* with a reason: the digest of what it is about, "" if unreadable */
     bool is_default;           /* the version that a request without one gets */
 };
 typedef void registry_take_entry(void *context, const struct registry_entry *entry);

@@ -7,6 +7,7 @@
 #include "app/process.h"
 #include "app/reload.h"
 #include "app/routes.h"
+#include "app/state.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -101,7 +102,11 @@ static void on_signal(void *context, int signal)
 static void on_model_event(void *context, const char *event, const char *model, const char *version,
                            const char *reason)
 {
-    (void)context;
+    const struct app *app = context;
+    struct err err = ERR_INIT;
+    if (app->options.state_file[0] != '\0' && app->registry != NULL &&
+        !state_write(app->registry, app->options.state_file, &err))
+        LOG(LOG_WARNING, err.text, LOG_TEXT("code", err_code_name(err.code)));
     if (reason == NULL)
         LOG(LOG_INFO, "model", LOG_TEXT("event", event), LOG_TEXT("model", model),
             LOG_TEXT("version", version));

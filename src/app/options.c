@@ -91,6 +91,10 @@ static const struct config_option rows[] = {
              "not there, unless SAGEMAKER_MULTI_MODEL is set."},
     {"models", "keep-versions", CONFIG_INTEGER, VALUE(keep_versions), "2", BOUNDS(1, 1000),
      .help = "How many of a model's newest versions stay loaded and can be asked for."},
+    {"models", "state-file", CONFIG_TEXT, VALUE(state_file), "",
+     .help = "File that is replaced after every change by what /status says of the models: "
+             "omen-sync's worker-state reads it, so that a version that was refused here is not "
+             "brought again. Empty: none."},
     {"models", "rescan-interval", CONFIG_DURATION, VALUE(rescan_interval), "10s",
      BOUNDS(10 * MS, 24 * HOUR),
      .help =

@@ -29,6 +29,7 @@ struct options {
     /* [models] */
     char *models;
     char *default_model;
+    char *state_file;
     char *version_labels;
     char *sagemaker_models;
     int64_t keep_versions;

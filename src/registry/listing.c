@@ -10,7 +10,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
-#include "registry/version.h"
+#include "base/version.h"
 
 /* Entries of one directory that are looked at: a bound on what a hostile one can cost. */
 #define ENTRIES_MAX ((size_t)100000)
@@ -141,6 +141,40 @@ static bool take_version(void *context, const char *name, const struct stat *sta
     return !S_ISDIR(status->st_mode) || version_add(context, name, false, err);
 }
 
+static bool is_link(int fd, const char *name)
+{
+    struct stat status;
+    return fstatat(fd, name, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(status.st_mode);
+}
+
+/* Links that say which version counts are no versions themselves. */
+static void links_drop(int fd, struct listing_model *model)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < model->count; i++) {
+        char *name = model->versions[i].version;
+        if ((strcmp(name, "current") == 0 || strcmp(name, "previous") == 0) && is_link(fd, name))
+            free(name);
+        else
+            model->versions[kept++] = model->versions[i];
+    }
+    model->count = kept;
+}
+
+/* The version whose directory `current` leads to, by the directory itself: the links may go
+ * through others. */
+static void current_find(int fd, struct listing_model *model)
+{
+    struct stat wanted;
+    struct stat status;
+    if (!is_link(fd, "current") || fstatat(fd, "current", &wanted, 0) != 0)
+        return;
+    for (size_t i = 0; i < model->count && model->current == NULL; i++)
+        if (fstatat(fd, model->versions[i].version, &status, 0) == 0 &&
+            status.st_ino == wanted.st_ino && status.st_dev == wanted.st_dev)
+            model->current = model->versions[i].version;
+}
+
 static DIR *directory_open(int fd, const char *name)
 {
     int inner = openat(fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -160,6 +194,8 @@ static bool versions_read(int models_fd, struct listing_model *model, bool *cut,
         return true;
     }
     bool ok = each_entry(directory, take_version, model, &own);
+    links_drop(dirfd(directory), model);
+    current_find(dirfd(directory), model);
     closedir(directory);
     model->unreadable = !ok;
     *cut = *cut || own.code == ERR_LIMIT;
@@ -207,9 +243,10 @@ static void versions_order(struct listing_model *model, size_t limit, bool *cut)
     size_t kept = 0;
     for (size_t i = 0; i < model->count; i++) {
         struct listing_version *version = &model->versions[i];
+        bool current = version->version == model->current;
         bool twice = kept > 0 && strcmp(model->versions[kept - 1].version, version->version) == 0;
-        *cut = *cut || (!twice && kept >= limit);
-        if (twice || kept >= limit)
+        *cut = *cut || (!twice && !current && kept >= limit);
+        if (twice || (!current && kept >= limit))
             free(version->version);
         else
             model->versions[kept++] = *version;

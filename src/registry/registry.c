@@ -10,7 +10,7 @@
 #include "base/mem.h"
 #include "registry/registry_private.h"
 #include "registry/scan.h"
-#include "registry/version.h"
+#include "base/version.h"
 
 static bool lock_init(pthread_rwlock_t *lock)
 {
@@ -191,15 +191,27 @@ static struct model *refuse_version(const struct known *known, struct err *err)
     return NULL;
 }
 
-static struct model *choose_version(const struct known *known, const char *version, struct err *err)
+static const struct slot *live_find(const struct known *known, const char *version)
 {
-    bool newest = version == NULL || version[0] == '\0';
     for (size_t i = 0; i < known->slot_count; i++) {
         const struct slot *slot = known->slots[i];
-        if (slot->model != NULL && (newest || strcmp(slot->version, version) == 0))
-            return slot->model;
+        if (slot->model != NULL && (version == NULL || strcmp(slot->version, version) == 0))
+            return slot;
     }
-    return refuse_version(known, err);
+    return NULL;
+}
+
+const struct slot *registry_default_slot(const struct known *known)
+{
+    const struct slot *slot = known->current != NULL ? live_find(known, known->current) : NULL;
+    return slot != NULL ? slot : live_find(known, NULL);
+}
+
+static struct model *choose_version(const struct known *known, const char *version, struct err *err)
+{
+    bool by_default = version == NULL || version[0] == '\0';
+    const struct slot *slot = by_default ? registry_default_slot(known) : live_find(known, version);
+    return slot != NULL ? slot->model : refuse_version(known, err);
 }
 
 /* Published, so it has at least one user and cannot be freed under the lock. */

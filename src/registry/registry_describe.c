@@ -48,6 +48,8 @@ static void put_entry(void *context, const struct registry_entry *entry)
     if (entry->reason != NULL) {
         buf_put_char(out, ',');
         put_text(out, "reason", entry->reason);
+        buf_put_char(out, ',');
+        put_text(out, "refused", entry->refused);
     }
     buf_put_char(out, '}');
 }
@@ -68,6 +70,7 @@ static void take_slot(const struct known *known, const struct slot *slot, bool i
     if (slot->reason != NULL) {
         entry.state = "failed";
         entry.reason = slot->reason;
+        entry.refused = slot->refused;
         take(context, &entry);
     } else if (slot->model == NULL && slot->loading) {
         entry.state = "loading";
@@ -77,12 +80,9 @@ static void take_slot(const struct known *known, const struct slot *slot, bool i
 
 static void take_known(const struct known *known, registry_take_entry *take, void *context)
 {
-    bool found = false;
-    for (size_t i = 0; i < known->slot_count; i++) {
-        bool newest = !found && known->slots[i]->model != NULL;
-        take_slot(known, known->slots[i], newest, take, context);
-        found = found || newest;
-    }
+    const struct slot *by_default = registry_default_slot(known);
+    for (size_t i = 0; i < known->slot_count; i++)
+        take_slot(known, known->slots[i], known->slots[i] == by_default, take, context);
 }
 
 /* The retired first: whoever looks for a version finds what counts at the end. */

@@ -35,6 +35,7 @@ struct known {
     char *name;
     struct slot **slots; /* newest first */
     size_t slot_count;
+    char *current; /* the version that a request without one gets while it is live; may be NULL */
     bool is_directory;
     bool was_live; /* at the last scan */
     bool told_unavailable;
@@ -76,6 +77,9 @@ bool registry_is_withheld(struct registry *registry, const char *name);
 
 /* The families whose values the registry holds. */
 bool registry_metrics_add(struct registry *registry);
+
+/* The slot that answers when no version is named; NULL: none is live. Under the lock. */
+const struct slot *registry_default_slot(const struct known *known);
 
 /* The loader's view for the watches: each model's directory and each version's that matters. */
 void registry_each_directory(const struct registry *registry,

@@ -17,7 +17,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "registry/listing.h"
-#include "registry/version.h"
+#include "base/version.h"
 
 #define PATH_SIZE 264 /* two safe names and a slash */
 
@@ -82,6 +82,7 @@ static void known_free(struct known *known)
     metrics_series_destroy(known->loads);
     metrics_series_destroy(known->failures);
     free(known->slots);
+    free(known->current);
     free(known->name);
     free(known);
 }
@@ -291,28 +292,58 @@ static struct slot *slot_add(struct registry *registry, struct known *known, con
     return NULL;
 }
 
-/* From the newest on until `keep` are live. What fails does not count, so that a bad version never
- * drives out a good one. */
+static bool version_scan(struct registry *registry, struct known *known,
+                         const struct listing_version *version, int models_fd, size_t *live,
+                         struct err *err)
+{
+    size_t place;
+    if (atomic_load(&registry->stopping))
+        return err_set(err, ERR_UNAVAILABLE, "the loader is stopping");
+    struct slot *slot = slot_find(known, version->version, &place);
+    if (slot == NULL)
+        slot = slot_add(registry, known, version->version, place);
+    if (slot == NULL)
+        return err_set(err, ERR_MEMORY, "no memory for a version of %s", known->name);
+    slot->alone = version->alone;
+    slot->wanted = true;
+    slot_refresh(registry, known, slot, models_fd);
+    *live += slot->model != NULL;
+    return true;
+}
+
+/* What `current` leads to answers from now on if it is live; else what did before. */
+static void current_set(struct registry *registry, struct known *known, const char *version)
+{
+    size_t place;
+    const struct slot *slot = version != NULL ? slot_find(known, version, &place) : NULL;
+    if (version != NULL && (slot == NULL || slot->model == NULL))
+        return;
+    if (version != NULL && known->current != NULL && strcmp(version, known->current) == 0)
+        return;
+    char *copy = version != NULL ? mem_copy_text(version, strlen(version)) : NULL;
+    pthread_rwlock_wrlock(&registry->lock);
+    char *before = known->current;
+    known->current = copy;
+    pthread_rwlock_unlock(&registry->lock);
+    free(before);
+}
+
+/* The current one, then from the newest on until `keep` are live. What fails does not count, so
+ * that a bad version never drives out a good one. */
 static bool versions_scan(struct registry *registry, struct known *known,
                           const struct listing_model *listed, int models_fd, struct err *err)
 {
     size_t live = 0;
-    for (size_t i = 0; i < listed->count && live < registry->options.keep; i++) {
-        if (atomic_load(&registry->stopping))
-            return err_set(err, ERR_UNAVAILABLE, "the loader is stopping");
-        const struct listing_version *version = &listed->versions[i];
-        size_t place;
-        struct slot *slot = slot_find(known, version->version, &place);
-        if (slot == NULL)
-            slot = slot_add(registry, known, version->version, place);
-        if (slot == NULL)
-            return err_set(err, ERR_MEMORY, "no memory for a version of %s", known->name);
-        slot->alone = version->alone;
-        slot->wanted = true;
-        slot_refresh(registry, known, slot, models_fd);
-        live += slot->model != NULL;
-    }
-    return true;
+    bool ok = true;
+    for (size_t i = 0; ok && listed->current != NULL && i < listed->count; i++)
+        if (listed->versions[i].version == listed->current)
+            ok = version_scan(registry, known, &listed->versions[i], models_fd, &live, err);
+    if (ok)
+        current_set(registry, known, listed->current);
+    for (size_t i = 0; ok && i < listed->count && live < registry->options.keep; i++)
+        if (listed->versions[i].version != listed->current)
+            ok = version_scan(registry, known, &listed->versions[i], models_fd, &live, err);
+    return ok;
 }
 
 /* Once, when the last live version has gone or none of the first ones came up. */

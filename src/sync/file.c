@@ -267,6 +267,45 @@ static bool file_get(struct store *store, const struct store_object *object, int
     return true;
 }
 
+/* Bytes of an open file; *data is NUL-terminated besides. */
+static bool whole_read(int fd, size_t size, char **data, struct err *err)
+{
+    char *block = mem_array(size + 1, 1);
+    size_t got = 0;
+    if (block == NULL)
+        return err_set(err, ERR_MEMORY, "no memory for an object");
+    while (got < size) {
+        ssize_t more = pread(fd, block + got, size - got, (off_t)got);
+        if (more <= 0) {
+            free(block);
+            return err_set(err, ERR_UNAVAILABLE, "a file of the source is shorter than it was");
+        }
+        got += (size_t)more;
+    }
+    *data = block;
+    return true;
+}
+
+static bool file_read_object(struct store *store, struct store_object *object, const char *known,
+                             size_t limit, char **data, size_t *size, bool *unchanged,
+                             struct err *err)
+{
+    struct stat status;
+    int fd;
+    if (!object_open((struct file_store *)store, object->name, &fd, &status, err))
+        return false;
+    object_fill(&status, object);
+    *unchanged = known[0] != '\0' && strcmp(known, object->revision) == 0;
+    bool ok = true;
+    if (!*unchanged && (uint64_t)status.st_size > limit)
+        ok = err_set(err, ERR_LIMIT, "an object is longer than %zu bytes", limit);
+    else if (!*unchanged)
+        ok = whole_read(fd, (size_t)status.st_size, data, err);
+    *size = (size_t)status.st_size;
+    close(fd);
+    return ok;
+}
+
 /* --- uploads ------------------------------------------------------------------------------- */
 
 static bool copy_in(int fd, int body_fd, const void *body, int64_t size, struct err *err)
@@ -358,5 +397,6 @@ const struct store_type store_file = {
     .look = file_look,
     .get = file_get,
     .judge = transfer_judge,
+    .read = file_read_object,
     .put = file_put,
 };

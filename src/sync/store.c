@@ -7,7 +7,8 @@
 #include "base/mem.h"
 #include "sync/stores.h"
 
-const struct store_type *const store_types[] = {&store_file, &store_gs, &store_s3, &store_az, NULL};
+const struct store_type *const store_types[] = {&store_file, &store_https, &store_gs,
+                                                &store_s3,   &store_az,    NULL};
 
 static bool has_control(const char *text)
 {

@@ -4,6 +4,6 @@
 
 #include "sync/store.h"
 
-extern const struct store_type store_file, store_gs, store_s3, store_az;
+extern const struct store_type store_file, store_https, store_gs, store_s3, store_az;
 
 #endif

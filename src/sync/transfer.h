@@ -100,9 +100,15 @@ struct transfer_job {
     int fd;             /* where the bytes go; borrowed */
     int64_t size;       /* as listed: anything else is a failure */
     unsigned char *map; /* one byte per part, not 0: it is there already; borrowed, updated */
-    /* A part (or all) is in the file: the caller's place for the journal. May be NULL. */
+    /* Before the first part: sets the job's fd. May be NULL. */
+    bool (*on_begin)(void *context, size_t job, struct err *err);
+    /* These bytes are in the file from offset on; they may come again after a failure. May be NULL.
+     */
+    void (*on_bytes)(void *context, size_t job, int64_t offset, const void *data, size_t size);
+    /* A part is in the file: the caller's place for the journal. May be NULL. */
     void (*on_part)(void *context, size_t job, size_t part);
-    /* All parts are there: false stops everything. May be NULL. */
+    /* All parts are there: false stops everything. May be NULL. Called for jobs that had nothing
+     * to do as well. */
     bool (*on_done)(void *context, size_t job, struct err *err);
     void *context;
 };

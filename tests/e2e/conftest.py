@@ -9,6 +9,7 @@ import pytest
 sys.path.insert(0, os.path.dirname(__file__))
 
 import harness  # noqa: E402  (the path comes first)
+import sync_tool  # noqa: E402
 
 RIGS = pytest.StashKey()
 
@@ -63,3 +64,33 @@ def measured():
         print(f"measured: {what}: {value}")
 
     return say
+
+
+# --- omen-sync --------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def models(rig):
+    """Where omen-sync publishes."""
+    return os.path.join(rig.run, "synced")
+
+
+@pytest.fixture
+def bucket(rig):
+    """The directory behind a source."""
+    place = os.path.join(rig.run, "bucket")
+    os.mkdir(place)
+    return place
+
+
+@pytest.fixture(params=[sync_tool.FileSource, sync_tool.NginxSource], ids=["file", "nginx"])
+def source(request, rig, bucket):
+    return request.param(rig, bucket)
+
+
+@pytest.fixture
+def faulty(bucket):
+    """A web server with faults."""
+    server = sync_tool.Faulty(bucket)
+    yield server
+    server.close()

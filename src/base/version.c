@@ -1,4 +1,4 @@
-#include "registry/version.h"
+#include "base/version.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -5,7 +5,7 @@
 
 #include <cmocka.h>
 
-#include "registry/version.h"
+#include "base/version.h"
 
 static void test_order(void **state)
 {
@@ -43,5 +43,5 @@ static void test_order(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_order)};
-    return cmocka_run_group_tests_name("registry/version", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("base/version", tests, NULL, NULL);
 }

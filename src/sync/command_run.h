@@ -1,0 +1,16 @@
+/* Runs the user's commands: the check before a flip, the hook after it. */
+#ifndef OMEN_SYNC_COMMAND_RUN_H
+#define OMEN_SYNC_COMMAND_RUN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+/* /bin/sh -c command with OMEN_MODEL, OMEN_VERSION and OMEN_PATH in its environment and none of our
+ * secrets to inherit but what is in the environment anyway. Ended, with all that it started, after
+ * timeout (ns). False if it did not exit with 0. */
+bool command_run_shell(const char *command, const char *model, const char *version,
+                       const char *path, int64_t timeout, struct err *err);
+
+#endif
