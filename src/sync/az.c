@@ -213,6 +213,20 @@ static bool describe_put(struct store *store, const struct store_object *object,
     return good;
 }
 
+/* What the server says that it has stored. */
+static bool check_stored(struct store *store, const struct store_object *object,
+                         const struct response *response, struct err *err)
+{
+    unsigned char md5[sizeof object->md5];
+    const char *text = response_header(response, "content-md5");
+    if (!object->has_md5 || text == NULL ||
+        !listing_read_digest(text, strlen(text), md5, sizeof md5) ||
+        memcmp(md5, object->md5, sizeof md5) == 0)
+        return true;
+    transfer_set_failure(store->transfer, FAILURE_INTEGRITY);
+    return err_set(err, ERR_INVALID, "the container has other bytes than were sent");
+}
+
 static bool az_put(struct store *store, const struct store_object *object, int body_fd,
                    const void *body, struct err *err)
 {
@@ -226,12 +240,14 @@ static bool az_put(struct store *store, const struct store_object *object, int b
     request.body = body;
     request.body_size = (size_t)object->size;
     request.body_fd = body != NULL ? -1 : body_fd;
-    good = good && (transfer_fetch(store->transfer, &request, store->auth, store->type->judge,
-                                   REPLY_SIZE_MAX, &response, err) ||
-                    bucket_was_put(store, object));
+    if (good && transfer_fetch(store->transfer, &request, store->auth, store->type->judge,
+                               REPLY_SIZE_MAX, &response, err))
+        good = check_stored(store, object, &response, err);
+    else if (good)
+        good = bucket_was_put(store, object);
     request_finish(&request);
     response_finish(&response);
-    return good;
+    return good || bucket_fail(store);
 }
 
 static const char *const schemes[] = {"az", NULL};

@@ -319,6 +319,21 @@ static bool add_condition(const struct store_object *object, struct request *req
     return request_add_header(request, "If-Match", object->revision, err);
 }
 
+/* What the server says that it has stored, where its ETag tells. */
+static bool check_stored(struct store *store, const struct store_object *object,
+                         const struct response *response, struct err *err)
+{
+    struct store_object stored = {.name = object->name};
+    const char *tag = response_header(response, "etag");
+    if (tag != NULL && !is_sealed(response))
+        take_md5(&stored, tag);
+    if (!object->has_md5 || !stored.has_md5 ||
+        memcmp(object->md5, stored.md5, sizeof stored.md5) == 0)
+        return true;
+    transfer_set_failure(store->transfer, FAILURE_INTEGRITY);
+    return err_set(err, ERR_INVALID, "the bucket has other bytes than were sent");
+}
+
 static bool put_once(struct store *store, const struct store_object *object, int body_fd,
                      const void *body, bool conditional, int *status, struct err *err)
 {
@@ -332,8 +347,10 @@ static bool put_once(struct store *store, const struct store_object *object, int
     request.body = body;
     request.body_size = (size_t)object->size;
     request.body_fd = body != NULL ? -1 : body_fd;
-    good = good && transfer_fetch(store->transfer, &request, store->auth, store->type->judge,
-                                  REPLY_SIZE_MAX, &response, err);
+    good = good &&
+           transfer_fetch(store->transfer, &request, store->auth, store->type->judge,
+                          REPLY_SIZE_MAX, &response, err) &&
+           check_stored(store, object, &response, err);
     *status = response.status;
     request_finish(&request);
     response_finish(&response);

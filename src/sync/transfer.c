@@ -250,6 +250,15 @@ static int seek_body(void *context, curl_off_t offset, int origin)
     return CURL_SEEKFUNC_OK;
 }
 
+static void set_body(struct exchange *exchange)
+{
+    CURL *easy = exchange->easy;
+    curl_easy_setopt(easy, CURLOPT_READFUNCTION, read_body);
+    curl_easy_setopt(easy, CURLOPT_READDATA, exchange);
+    curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, seek_body);
+    curl_easy_setopt(easy, CURLOPT_SEEKDATA, exchange);
+}
+
 static void set_method(struct exchange *exchange)
 {
     const struct request *request = &exchange->request;
@@ -257,14 +266,11 @@ static void set_method(struct exchange *exchange)
     if (strcmp(request->method, "PUT") == 0) {
         curl_easy_setopt(easy, CURLOPT_UPLOAD, 1L);
         curl_easy_setopt(easy, CURLOPT_INFILESIZE_LARGE, (curl_off_t)request->body_size);
-        curl_easy_setopt(easy, CURLOPT_READFUNCTION, read_body);
-        curl_easy_setopt(easy, CURLOPT_READDATA, exchange);
-        curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, seek_body);
-        curl_easy_setopt(easy, CURLOPT_SEEKDATA, exchange);
+        set_body(exchange);
     } else if (strcmp(request->method, "POST") == 0) {
         curl_easy_setopt(easy, CURLOPT_POST, 1L);
         curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body_size);
-        curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request->body_size > 0 ? request->body : "");
+        set_body(exchange);
     } else if (strcmp(request->method, "HEAD") == 0) {
         curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
     }

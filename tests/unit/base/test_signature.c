@@ -107,8 +107,8 @@ static void test_bad_keys(void **state)
     (void)state;
     struct signature_key key;
     static const char *const bad[] = {"", "\n", "RWT8dZhF", "-----BEGIN PUBLIC KEY-----\n",
-                                      "untrusted comment: x\nUUT8dZhF9oMziGfX/xOtUyjycgHCNi/"
-                                      "RySLw+bV0FyvBraIh9n7sghml\n"};
+                                      ("untrusted comment: x\nUUT8dZhF9oMziGfX/xOtUyjycgHCNi/"
+                                       "RySLw+bV0FyvBraIh9n7sghml\n")};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
         assert_false(signature_key_read(bad[i], strlen(bad[i]), &key, NULL));
 }
