@@ -36,12 +36,9 @@ static bool post_sts(struct aws_chain *chain, struct buf *form, struct response 
     request.body_size = form->length;
     good = good && request_set(&request, "POST", chain->url, err) &&
            request_add_header(&request, "Content-Type", "application/x-www-form-urlencoded", err) &&
-           transfer_fetch(chain->transfer, &request, NULL, judge_sts, METADATA_REPLY_MAX, response,
-                          err);
-    char code[64];
-    if (!good && response->body.length > 0 &&
-        xml_find(response->body.data, response->body.length, "Code", code, sizeof code))
-        err_prefix(err, "STS refuses the web identity (%.40s)", code);
+           (transfer_fetch(chain->transfer, &request, NULL, judge_sts, METADATA_REPLY_MAX, response,
+                           err) ||
+            metadata_refused(response, "STS", err));
     request_finish(&request);
     return good;
 }
@@ -84,8 +81,8 @@ bool aws_fetch_container(struct aws_chain *chain, struct aws_keys *keys, struct 
                request_add_header(&request, "Authorization", token, err);
     else if (good && chain->authorization != NULL)
         good = request_add_header(&request, "Authorization", chain->authorization, err);
-    good = good && (metadata_fetch(chain->transfer, &request, chain->patience, &response, err) ||
-                    err_prefix(err, "the container's credentials service"));
+    good = good && metadata_fetch(chain->transfer, &request, "the container's credentials service",
+                                  chain->patience, &response, err);
     good = good && aws_keys_read_json(response.body.data, response.body.length, keys, err);
     secret_free(token);
     request_finish(&request);
@@ -108,7 +105,8 @@ static bool ask_instance(struct aws_chain *chain, const char *path, const char *
         request_set(&request, token != NULL ? "GET" : "PUT", buf_text(&url), err) &&
         request_add_header(&request, token != NULL ? INSTANCE_TOKEN : INSTANCE_TOKEN "-ttl-seconds",
                            token != NULL ? token : "21600", err) &&
-        metadata_fetch(chain->transfer, &request, chain->patience, response, err);
+        metadata_fetch(chain->transfer, &request, "the instance's metadata service",
+                       chain->patience, response, err);
     buf_finish(&url);
     request_finish(&request);
     return good;
@@ -138,8 +136,8 @@ bool aws_fetch_instance(struct aws_chain *chain, struct aws_keys *keys, struct e
     if (!ask_instance(chain, "/latest/api/token", NULL, &response, err)) {
         response_finish(&response);
         return err_prefix(err, "no AWS keys in environment, profile, web identity or container, "
-                               "and the instance's metadata service gives no token (in a "
-                               "container, is its hop limit above 1?)");
+                               "and none from EC2's (in a container, is its hop limit "
+                               "above 1?)");
     }
     bool good = take_line(&response, token, sizeof token, err) &&
                 ask_instance(chain, roles, token, &response, err) &&
@@ -153,5 +151,5 @@ bool aws_fetch_instance(struct aws_chain *chain, struct aws_keys *keys, struct e
     response_finish(&response);
     buf_finish(&path);
     explicit_bzero(token, sizeof token);
-    return good || err_prefix(err, "the instance's metadata service");
+    return good;
 }

@@ -34,8 +34,9 @@ static bool post(const struct azure_source *source, const char *url, struct buf 
     request.body_size = form->length;
     good = good && request_set(&request, "POST", url, err) &&
            request_add_header(&request, "Content-Type", "application/x-www-form-urlencoded", err) &&
-           transfer_fetch(source->transfer, &request, NULL, judge, METADATA_REPLY_MAX, &response,
-                          err) &&
+           (transfer_fetch(source->transfer, &request, NULL, judge, METADATA_REPLY_MAX, &response,
+                           err) ||
+            metadata_refused(&response, "the token service", err)) &&
            token_read(response.body.data, response.body.length, timestamp_now(), token, err);
     request_finish(&request);
     response_finish(&response);
@@ -106,7 +107,8 @@ static bool get_by_machine(const struct azure_source *source, struct token *toke
     good = good && request_set(&request, "GET", buf_text(&url), err) &&
            request_add_header(&request, service ? "X-IDENTITY-HEADER" : "Metadata",
                               service ? header : "true", err) &&
-           metadata_fetch(source->transfer, &request, source->patience, &response, err) &&
+           metadata_fetch(source->transfer, &request, "the identity service", source->patience,
+                          &response, err) &&
            token_read(response.body.data, response.body.length, timestamp_now(), token, err);
     buf_finish(&url);
     request_finish(&request);

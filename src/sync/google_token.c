@@ -13,19 +13,6 @@
 
 #define CLOUD_SCOPE "https://www.googleapis.com/auth/cloud-platform"
 
-/* A token service says why it refuses in "error": one of a few words. */
-static void explain(const struct response *response, struct err *err)
-{
-    char *word;
-    if (response->body.length > 0 &&
-        token_read_member(response->body.data, response->body.length, "error", &word, NULL)) {
-        bool plain = word[strspn(word, "abcdefghijklmnopqrstuvwxyz_")] == '\0';
-        if (plain)
-            err_prefix(err, "the token service refuses (%.60s)", word);
-        secret_free(word);
-    }
-}
-
 static enum verdict judge(const struct response *response)
 {
     return response->status == 400 || response->status == 401 ? VERDICT_DENIED
@@ -43,11 +30,9 @@ static bool post(struct google_source *source, const char *url, const char *type
     good = good && request_set(&request, "POST", url, err) &&
            request_add_header(&request, "Content-Type", type, err) &&
            (bearer == NULL || token_authorize(bearer, &request, err));
-    if (good && !transfer_fetch(source->transfer, &request, NULL, judge, METADATA_REPLY_MAX,
-                                response, err)) {
-        explain(response, err);
-        good = false;
-    }
+    if (good &&
+        !transfer_fetch(source->transfer, &request, NULL, judge, METADATA_REPLY_MAX, response, err))
+        good = metadata_refused(response, "the token service", err);
     request_finish(&request);
     return good;
 }
@@ -110,9 +95,8 @@ static bool get_subject(struct google_source *source, char **subject, struct err
         good = request_set(&request, "GET", file->subject_url, err);
         for (size_t i = 0; good && i < file->header_count; i++)
             good = request_add_header(&request, file->header_names[i], file->header_values[i], err);
-        good =
-            good && (metadata_fetch(source->transfer, &request, source->patience, &response, err) ||
-                     err_prefix(err, "credential_source.url"));
+        good = good && metadata_fetch(source->transfer, &request, "credential_source.url",
+                                      source->patience, &response, err);
         request_finish(&request);
     }
     const char *data = text != NULL ? text : buf_text(&response.body);
@@ -191,7 +175,8 @@ static bool get_from_metadata(struct google_source *source, struct token *token,
     request.link_local = true;
     bool good = request_set(&request, "GET", buf_text(&url), err) &&
                 request_add_header(&request, "Metadata-Flavor", "Google", err);
-    if (good && !metadata_fetch(source->transfer, &request, source->patience, &response, err))
+    if (good && !metadata_fetch(source->transfer, &request, "the metadata server", source->patience,
+                                &response, err))
         good = err_prefix(err, "no credentials in GOOGLE_APPLICATION_CREDENTIALS or gcloud's "
                                "folder, and none from the metadata server");
     const char *flavor = good ? response_header(&response, "metadata-flavor") : NULL;

@@ -1,8 +1,13 @@
 #include "sync/metadata.h"
 
+#include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 #include "base/clock.h"
+#include "sync/secret_file.h"
+#include "sync/token.h"
+#include "sync/xml.h"
 
 #define PAUSE_FIRST (CLOCK_NS_PER_S / 8)
 #define PAUSE_MAX CLOCK_NS_PER_S /* a signal is noticed after it at the latest */
@@ -17,8 +22,8 @@ static enum verdict judge(const struct response *response)
     return VERDICT_DENIED;
 }
 
-bool metadata_fetch(struct transfer *transfer, const struct request *request, int64_t patience,
-                    struct response *response, struct err *err)
+bool metadata_fetch(struct transfer *transfer, const struct request *request, const char *who,
+                    int64_t patience, struct response *response, struct err *err)
 {
     int64_t end = clock_monotonic_ns() + patience, pause = PAUSE_FIRST;
     while (
@@ -27,11 +32,35 @@ bool metadata_fetch(struct transfer *transfer, const struct request *request, in
         int64_t left = end - clock_monotonic_ns();
         if (judge(response) != VERDICT_RETRY || failure == FAILURE_STOPPED ||
             failure == FAILURE_TIMEOUT || left <= 0)
-            return false;
+            return metadata_refused(response, who, err);
         int64_t wait = pause < left ? pause : left;
         nanosleep(&(struct timespec){wait / CLOCK_NS_PER_S, wait % CLOCK_NS_PER_S}, NULL);
         pause = pause < PAUSE_MAX / 2 ? 2 * pause : PAUSE_MAX;
         response_finish(response);
     }
     return true;
+}
+
+static bool is_word(const char *text)
+{
+    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_";
+    size_t length = strlen(text);
+    return length > 0 && length < 64 && strspn(text, letters) == length;
+}
+
+bool metadata_refused(const struct response *response, const char *who, struct err *err)
+{
+    char code[64] = "", *word = NULL;
+    if (response->status == 0)
+        return err_prefix(err, "%s", who);
+    if (response->body.length > 0 &&
+        token_read_member(response->body.data, response->body.length, "error", &word, NULL) &&
+        is_word(word))
+        snprintf(code, sizeof code, "%s", word);
+    else
+        xml_find(response->body.data, response->body.length, "Code", code, sizeof code);
+    secret_free(word);
+    bool said = is_word(code);
+    return err_set(err, ERR_IO, "%s answers %d%s%s%s", who, response->status, said ? " (" : "",
+                   said ? code : "", said ? ")" : "");
 }

@@ -116,7 +116,9 @@ class FaultProxy:
         with self.lock:
             self.seen.append(Seen(handler.command, handler.path, dict(handler.headers), body))
             rule = next((rule for rule in self.rules if rule.takes(handler.command, handler.path)), None)
-        if rule is not None and rule.action in ("answer", "reset", "redirect"):
+        if rule is not None and rule.action in ("answer", "echo", "reset", "redirect"):
+            if rule.action == "echo":
+                rule.values["body"] = body + repr(dict(handler.headers)).encode()
             return getattr(self, rule.action)(handler, rule)
         status, headers, data = self.ask(handler, body)
         if rule is None:
@@ -142,6 +144,8 @@ class FaultProxy:
 
     def answer(self, handler, rule):
         handler.reply(rule.values["status"], rule.values.get("body", b""), rule.values.get("headers"))
+
+    echo = answer  # says what it was sent
 
     def redirect(self, handler, rule):
         handler.reply(307, b"", {"Location": rule.values["to"] + handler.path})

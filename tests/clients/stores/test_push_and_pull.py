@@ -1,6 +1,7 @@
 """omen-sync against each cloud: a model is pushed, listed, pulled, replaced, whatever the network does."""
 
 import hashlib
+import itertools
 import json
 import os
 import pathlib
@@ -14,6 +15,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 WEIGHTS = os.urandom(2_500_000)
+NUMBERS = itertools.count()  # of prefixes
 
 
 def find_sync():
@@ -98,31 +100,38 @@ def gs(tmp_path, faults):
     secrets = ["token-", pem.splitlines()[1]]
     cloud = Cloud(tmp_path, "gs://models/live", front.url, environment, front, secrets)
     cloud.mock = mock
-    cloud.names = lambda: sorted(mock.buckets["models"])
+    cloud.put = lambda name, data: mock.put("models", f"live/{name}", data)
+    cloud.empty = lambda: mock.buckets["models"].clear()
     yield cloud
     mock.stop()
 
 
 @pytest.fixture
-def s3(tmp_path, faults, s3_server, request):
+def s3(tmp_path, faults, s3_server):
     front = faults(s3_server.port)
-    prefix = f"live-{request.node.name}".replace("[", "-").replace("]", "")
+    prefix = f"live-{next(NUMBERS)}"
     source = f"s3://models/{prefix}"
     cloud = Cloud(tmp_path, source, front.url, s3_server.environment(), front, [s3_server.secret])
-    found = lambda: s3_server.s3.list_objects_v2(Bucket="models", Prefix=f"{prefix}/")  # noqa: E731
-    cloud.names = lambda: [thing["Key"] for thing in found().get("Contents", [])]
+    cloud.put = lambda name, data: s3_server.put(f"{prefix}/{name}", data)
+
+    def empty():
+        for thing in s3_server.s3.list_objects_v2(Bucket="models", Prefix=f"{prefix}/").get("Contents", []):
+            s3_server.s3.delete_object(Bucket="models", Key=thing["Key"])
+
+    cloud.empty = empty
     return cloud
 
 
 @pytest.fixture
-def az(tmp_path, faults, az_server, request):
+def az(tmp_path, faults, az_server):
     front = faults(az_server.port)
-    prefix = f"live-{request.node.name}".replace("[", "-").replace("]", "")
+    prefix = f"live-{next(NUMBERS)}"
     environment = {"AZURE_STORAGE_ACCOUNT": clouds.ACCOUNT, "AZURE_STORAGE_KEY": clouds.KEY}
     endpoint = f"{front.url}/{clouds.ACCOUNT}"
     cloud = Cloud(tmp_path, f"az://models/{prefix}", endpoint, environment, front, [clouds.KEY])
     container = az_server.client.get_container_client("models")
-    cloud.names = lambda: list(container.list_blob_names(name_starts_with=f"{prefix}/"))
+    cloud.put = lambda name, data: container.upload_blob(f"{prefix}/{name}", data, overwrite=True)
+    cloud.empty = lambda: [container.delete_blob(name) for name in container.list_blob_names(name_starts_with=prefix)]
     return cloud
 
 
@@ -199,6 +208,72 @@ def test_a_storm_during_push_and_pull(cloud):
     good(cloud.push("risk", "1", **files(1)))
     cloud.front.add("answer", "/models", status=429, times=4, headers={"Retry-After": "0"})
     good(cloud.pull())
+    assert cloud.content("risk") == digests(**files(1))
+
+
+def put_plain(cloud, version, **contents):
+    """As people without omen-sync put a version: its files, then the marker."""
+    for path, data in contents.items():
+        cloud.put(f"risk/{version}/{path}", data)
+    cloud.put(f"risk/{version}/_SUCCESS", b"")
+
+
+def test_a_version_that_another_tool_put(cloud):
+    put_plain(cloud, "1", **files(1))
+    good(cloud.pull())
+    assert cloud.content("risk") == digests(**files(1))
+    for path, data in files(2).items():
+        cloud.put(f"risk/2/{path}", data)
+    cloud.pull(("--timeout=2s",))  # not whole yet: it waits for the rest
+    assert cloud.content("risk") == digests(**files(1))
+    cloud.put("risk/2/_SUCCESS", b"")
+    good(cloud.pull())
+    assert cloud.content("risk") == digests(**files(2))
+
+
+def test_the_same_size_with_other_bytes(cloud):
+    put_plain(cloud, "1", **{"weights.bin": b"a" * 1000})
+    good(cloud.pull())
+    put_plain(cloud, "1", **{"weights.bin": b"b" * 1000})
+    good(cloud.pull())
+    assert cloud.content("risk") == digests(**{"weights.bin": b"b" * 1000})
+
+
+def test_a_file_that_is_replaced_in_the_middle_is_no_mixture(cloud):
+    put_plain(cloud, "1", **files(1))
+    other = {"weights.bin": bytes(len(WEIGHTS) - 1)}
+    cloud.front.add("then_do", "weights", "GET", after=2, then=lambda: put_plain(cloud, "1", **other))
+    for _ in range(3):
+        cloud.pull()
+        seen = cloud.content("risk") if (cloud.models / "risk" / "current").exists() else None
+        assert seen in (None, digests(**files(1)), digests(**{**files(1), **other}))
+    good(cloud.pull())
+    assert cloud.content("risk") == digests(**{**files(1), **other})
+
+
+@pytest.mark.parametrize("name", ["../../../evil", "a/../../../../evil", "a//b", "a/./b", "evil\\x"])
+@pytest.mark.parametrize("kind", ["gs", "s3"])  # Azure's client sends no such names
+def test_a_version_with_a_hostile_name_is_refused_whole(request, kind, name):
+    cloud = request.getfixturevalue(kind)
+    good(cloud.push("risk", "1", **files(1)))
+    good(cloud.pull())
+    cloud.flags.append("--layout=versions")
+    cloud.put(f"risk/2/{name}", b"evil")
+    put_plain(cloud, "2", **files(2))
+    cloud.pull()
+    assert cloud.content("risk") == digests(**files(1))
+    assert not list(cloud.folder.rglob("*evil*"))
+
+
+def test_a_source_that_is_emptied_or_gone_takes_nothing_away(cloud):
+    good(cloud.push("risk", "1", **files(1)))
+    good(cloud.pull())
+    cloud.empty()
+    cloud.pull()
+    assert cloud.content("risk") == digests(**files(1))
+    bucket, _, prefix = cloud.source.partition("://")[2].partition("/")
+    cloud.source = cloud.source.replace(bucket, "nothing-here")
+    assert cloud.pull()[0] == 4
     assert cloud.content("risk") == digests(**files(1))
 
 

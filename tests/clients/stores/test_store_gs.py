@@ -7,6 +7,7 @@ import time
 
 import gcs_mock
 import pytest
+import servers
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
@@ -179,6 +180,36 @@ def test_workload_identity_federation_with_impersonation(make_probe, gcs, front,
     assert [seen.path for seen in front.seen][:2] == ["/token", "/impersonate"]
     scopes = [scopes for scopes, _ in gcs.tokens.issued.values()]
     assert scopes == [{gcs_mock.PLATFORM}, {gcs_mock.READ}]
+
+
+def test_workload_identity_federation_from_a_service(make_probe, gcs, front, tmp_path):
+    class Service(servers.Handler):
+        def do_GET(self):
+            good = self.headers.get("X-Mine") == "yes"
+            self.reply(200, b'{"id":"subject"}') if good else self.reply(403)
+
+    service, path = servers.Server(Service), tmp_path / "wif.json"
+    gcs.tokens.subjects = {"subject": "//iam/pool"}
+    source = {"url": f"{service.url}/token", "headers": {"X-Mine": "yes"}}
+    form = {"type": "json", "subject_token_field_name": "id"}
+    path.write_text(json.dumps(federation(front, {**source, "format": form})))
+    probe = make_probe("gs://models/m", {"GOOGLE_APPLICATION_CREDENTIALS": str(path)}, endpoint=front.url)
+    assert "risk/3/empty" in probe.list().names()
+    path.write_text(json.dumps(federation(front, {**source, "headers": {}, "format": form})))
+    answer = probe.list()
+    assert answer.failure == "auth" and "credential_source.url answers 403" in answer.error
+    service.stop()
+
+
+def test_a_service_that_repeats_secrets_does_not_bring_them_into_the_log(make_probe, gcs, front, tmp_path):
+    token, path = tmp_path / "subject", tmp_path / "wif.json"
+    token.write_text("the-subject-secret")
+    path.write_text(json.dumps(federation(front, {"file": str(token)})))
+    environment = {"GOOGLE_APPLICATION_CREDENTIALS": str(path)}
+    probe = make_probe("gs://models/m", environment, secrets=["the-subject-secret"], endpoint=front.url)
+    front.add("echo", "/token", status=400)
+    answer = probe.list()
+    assert answer.failure == "auth" and "the token service answers 400" in answer.error
 
 
 def metadata_probe(make_probe, gcs, front, **options):
