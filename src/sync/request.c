@@ -143,6 +143,37 @@ void request_describe(const char *url, char *text, size_t size)
     snprintf(text, size, "%.*s%.*s", scheme, url, (int)length, from);
 }
 
+/* A secret's first bytes: a text that is cut has them. */
+#define SECRET_BEGIN 12
+#define SECRET_MIN 8
+
+static bool shows(const char *text, const char *secret, size_t length)
+{
+    return length >= SECRET_MIN && memmem(text, strlen(text), secret,
+                                          length < SECRET_BEGIN ? length : SECRET_BEGIN) != NULL;
+}
+
+bool request_is_repeated(const struct request *request, const char *text)
+{
+    static const char *const names[] = {"authorization", "token", "key", "secret", "cookie"};
+    for (size_t i = 0; i < request->header_count; i++) {
+        const char *line = request->headers[i], *colon = strchr(line, ':');
+        bool secret = false;
+        for (size_t k = 0; k < sizeof names / sizeof names[0]; k++) {
+            const char *found = strcasestr(line, names[k]);
+            secret = secret || (found != NULL && colon != NULL && found < colon);
+        }
+        /* The last word: behind "Bearer", or what a signature ends in. */
+        const char *value = secret ? colon + strlen(colon) : NULL;
+        while (value != NULL && value > colon + 1 && strchr(" =", value[-1]) == NULL)
+            value--;
+        if (value != NULL && shows(text, value, strlen(value)))
+            return true;
+    }
+    const char *signature = request->url != NULL ? strstr(request->url, "sig=") : NULL;
+    return signature != NULL && shows(text, signature + 4, strcspn(signature + 4, "&"));
+}
+
 static bool is_unreserved(unsigned char c)
 {
     return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' ||

@@ -49,6 +49,10 @@ bool request_origin(const char *url, char *origin, size_t size);
 /* For logs: the URL without user info and query. */
 void request_describe(const char *url, char *text, size_t size);
 
+/* Whether a text, such as the reason that a server gives, repeats a secret of the request: a token
+ * in a header, a signature in the URL. */
+bool request_is_repeated(const struct request *request, const char *text);
+
 /* Appends text with everything but A-Z a-z 0-9 - . _ ~ (and '/' if keep_slash) as %XX. */
 void request_encode(struct buf *out, const char *text, size_t length, bool keep_slash);
 /* Decodes %XX in place (and '+' to a blank if plus). False for a broken escape or a NUL. */

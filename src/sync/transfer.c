@@ -402,6 +402,8 @@ bool exchange_tell(const struct exchange *exchange, CURLcode code, struct err *e
         return err_set(err, ERR_IO, "%s: %s", where,
                        exchange->error[0] != '\0' ? exchange->error : curl_easy_strerror(code));
     reason_write(&exchange->response, reason, sizeof reason);
+    if (request_is_repeated(&exchange->request, reason))
+        reason[0] = '\0';
     return err_set(err, exchange->response.status == 404 ? ERR_NOT_FOUND : ERR_IO,
                    "%s: the server answers %d%s%s", where, exchange->response.status,
                    reason[0] != '\0' ? ": " : "", reason);

@@ -84,7 +84,7 @@ class Tokens:
 
     def issue(self, scopes):
         self.count += 1
-        token = f"token-{self.count}"
+        token = f"token-{self.count}-of-the-mock"
         self.issued[token] = (set(scopes), time.monotonic() + self.life)
         return token
 

@@ -212,6 +212,12 @@ def test_a_service_that_repeats_secrets_does_not_bring_them_into_the_log(make_pr
     assert answer.failure == "auth" and "the token service answers 400" in answer.error
 
 
+def test_a_bucket_that_repeats_secrets_does_not_bring_them_into_the_log(probe, front):
+    front.add("echo", "/o\\?", status=400)
+    answer = probe.list()  # the probe looks for the token in what is said
+    assert not answer.good and "the server answers 400" in answer.error
+
+
 def metadata_probe(make_probe, gcs, front, **options):
     environment = {"GCE_METADATA_HOST": f"127.0.0.1:{gcs.port}"}
     return make_probe("gs://models/m", environment, endpoint=front.url, **options)

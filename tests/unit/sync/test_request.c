@@ -106,12 +106,28 @@ static void test_content_range(void **state)
         assert_false(response_range(bad[i], &first, &last, &total));
 }
 
+static void test_repeated_secrets(void **state)
+{
+    (void)state;
+    struct request request = REQUEST_INIT;
+    assert_true(request_set(&request, "GET", "https://h/p?se=1&sig=c2lnbmF0dXJl%3D&sv=2", NULL));
+    assert_true(request_add_header(&request, "Authorization", "Bearer ya29.secret-of-mine", NULL));
+    assert_true(request_add_header(&request, "X-Amz-Security-Token", "FwoGZXIvYXdzE", NULL));
+    assert_true(request_add_header(&request, "X-Api-Key", "short", NULL));
+    assert_true(request_add_header(&request, "If-Match", "not-a-secret-at-all", NULL));
+    assert_true(request_is_repeated(&request, "you sent ya29.secret-"));
+    assert_true(request_is_repeated(&request, "you sent FwoGZXIvYXdz"));
+    assert_true(request_is_repeated(&request, "you sent c2lnbmF0dXJl"));
+    assert_false(request_is_repeated(&request, "Bearer ya29 short not-a-secret-at-all"));
+    request_finish(&request);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_headers),       cmocka_unit_test(test_origin),
-        cmocka_unit_test(test_encoding),      cmocka_unit_test(test_response_headers),
-        cmocka_unit_test(test_content_range),
+        cmocka_unit_test(test_repeated_secrets), cmocka_unit_test(test_headers),
+        cmocka_unit_test(test_origin),           cmocka_unit_test(test_encoding),
+        cmocka_unit_test(test_response_headers), cmocka_unit_test(test_content_range),
     };
     return cmocka_run_group_tests_name("sync/request", tests, NULL, NULL);
 }
