@@ -301,8 +301,10 @@ GOOD = {
             {"op": "k_bins_discretizer", "bin_edges_": [[0, 1, 2], [0, 1]], "encode": "onehot"},
             {"op": "binarizer", "threshold": 0.5},
             {"op": "select", "indices": [2, 1]},
+            {"op": "spline_transformer", "knots_": [[-1, 0, 1, 2], [-1, 0, 1, 2]], "degree": 1, "extrapolation": "linear"},
+            {"op": "select", "indices": [2, 1]},
         ],
-        golden=golden([1, 1], value=[1, 1]),
+        golden=golden([1, 1], value=[0, 1]),
     ),
     "neighbors": document(
         steps=[{"op": "center_distances", "cluster_centers_": [[0, 0], [3, 4]]}],

@@ -174,6 +174,17 @@ def k_bins_discretizer(discretizer: Any) -> Steps:
              "bin_edges_": [vector(edges) for edges in discretizer.bin_edges_]}]
 
 
+def spline_transformer(transformer: Any) -> Steps:
+    outside = transformer.extrapolation
+    if outside == "linear" and transformer.degree <= 1 and len(transformer.bsplines_) > 1:
+        raise Refused(["splines of degree 0 or 1 that go on linearly, of several columns: what "
+                       "scikit-learn answers depends on a column's place there"])
+    return [{"op": "spline_transformer", "degree": int(transformer.degree),
+             "extrapolation": outside,
+             "include_bias": bool(transformer.include_bias),
+             "knots_": [vector(spline.t) for spline in transformer.bsplines_]}]
+
+
 def power_transformer(transformer: Any) -> Steps:
     step = {"op": "power_transformer", "method": transformer.method,
             "lambdas_": vector(transformer.lambdas_)}
@@ -240,6 +251,7 @@ TRANSFORMERS: dict[str, Callable[[Any], Steps]] = {
     "PowerTransformer": power_transformer,
     "RobustScaler": robust_scaler,
     "SimpleImputer": simple_imputer,
+    "SplineTransformer": spline_transformer,
     "StandardScaler": standard_scaler,
     "TargetEncoder": target_encoder,
     "TruncatedSVD": truncated_svd,

@@ -64,6 +64,7 @@ extern const struct op_type op_ridge;
 extern const struct op_type op_robust_scaler;
 extern const struct op_type op_select;
 extern const struct op_type op_simple_imputer;
+extern const struct op_type op_spline_transformer;
 extern const struct op_type op_standard_scaler;
 extern const struct op_type op_svc;
 extern const struct op_type op_svr;

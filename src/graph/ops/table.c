@@ -64,6 +64,7 @@ static const struct op_type *const table[] = {
     &op_robust_scaler,
     &op_select,
     &op_simple_imputer,
+    &op_spline_transformer,
     &op_standard_scaler,
     &op_svc,
     &op_svr,

@@ -142,6 +142,14 @@ case("wine-bins-ordinal", "wine",
                            lm.LogisticRegression(max_iter=500)))
 case("wine-bins-columns", "wine",
      lambda: pp.KBinsDiscretizer(4, encode="onehot-dense", strategy="kmeans", random_state=SEED))
+case("wine-splines", "wine-some",
+     lambda: make_pipeline(ColumnTransformer([("few", "passthrough", [0, 4, 12])]), make_union(
+         pp.SplineTransformer(4, include_bias=False),
+         *(pp.SplineTransformer(5, degree=degree, knots="quantile", extrapolation=outside)
+           for degree, outside in ((0, "continue"), (1, "constant"), (2, "linear"),
+                                   (3, "continue"), (3, "periodic"))))), rows="wine")
+case("iris-splines", "iris",
+     lambda: make_pipeline(pp.SplineTransformer(extrapolation="error"), lm.LogisticRegression()))
 case("wine-functions", "wine",
      lambda: ColumnTransformer([(name, pp.FunctionTransformer(getattr(np, name)), [column, 12])
                                 for column, name in enumerate([
