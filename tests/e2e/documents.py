@@ -132,6 +132,16 @@ def half_plus_two():
     }
 
 
+def sum_model(width=4):
+    """MLServer's example: the sum of what it is given."""
+    return {
+        "format": "omen/1",
+        "inputs": [{"name": f"x{i}"} for i in range(width)],
+        "model": {"op": "linear_regression", "coef_": [1] * width, "intercept_": 0},
+        "golden": {"rows": [{"in": [1] * width, "out": {"value": width}}]},
+    }
+
+
 def reader():
     """A free text and a word: 1 for each time the text says "good", and the word's own value. Its
     labels are words, of an output whose name ends in _bytes."""

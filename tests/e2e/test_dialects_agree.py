@@ -9,6 +9,7 @@ import csv
 import io
 import json
 import struct
+import sys
 
 import harness
 import numpy
@@ -418,7 +419,8 @@ number_tables = tables(reals, reals, whole)
 word_tables = tables(reals, strategies.sampled_from(WORDS))
 label_tables = tables(small, strategies.sampled_from(WORDS))
 
-how = settings(max_examples=150, deadline=None, database=None, derandomize=True,
+EXAMPLES = 3000 if "--all" in sys.argv else 150
+how = settings(max_examples=EXAMPLES, deadline=None, database=None, derandomize=True,
                print_blob=False, suppress_health_check=list(HealthCheck))
 
 

@@ -294,6 +294,14 @@ def test_arrays_of_every_kind(serve, kind, order):
     assert numpy.load(io.BytesIO(answer)).tolist() == [321, 654]
 
 
+@pytest.mark.parametrize("version", [(1, 0), (2, 0), (3, 0)])
+def test_arrays_of_every_version(serve, version):
+    out = io.BytesIO()
+    numpy.lib.format.write_array(out, numpy.array([[1.0, 2, 3]]), version=version)
+    answer = ask(serve("total"), out.getvalue(), "application/x-npy")
+    assert numpy.load(io.BytesIO(answer)).tolist() == [321]
+
+
 def test_arrays_of_one_dimension_and_of_labels(serve):
     answer = ask(serve("total"), npy(numpy.array([1.0, 2, 3])), "application/x-npy")
     assert numpy.load(io.BytesIO(answer)).tolist() == [321]

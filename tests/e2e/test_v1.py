@@ -3,6 +3,7 @@ their documentation write them."""
 
 import base64
 import json
+import shutil
 import subprocess
 
 import documents
@@ -27,6 +28,9 @@ def worker(shared):
     documents.put_version(shared.models, "flower", 1, documents.flower())
     documents.put_version(shared.models, "passenger", 1, documents.passenger())
     documents.put_version(shared.models, "reader", 1, documents.reader())
+    documents.put_version(shared.models, "sum-model", 1, documents.sum_model())
+    shutil.copytree(harness.ROOT / "tests/golden/exported/iris", f"{shared.models}/iris/1",
+                    ignore=shutil.ignore_patterns("[!m]*"))
     documents.put_version(shared.models, "whole", 1, identity("n", integer=True))
     documents.put_version(shared.models, "tenfold", 1, identity("x", 10))
     documents.put_version(shared.models, "broken", 1, {"format": "omen/1"})
@@ -83,6 +87,14 @@ def test_curl_as_the_documentation_has_it(nginx):
          f"http://127.0.0.1:{nginx.port}/v1/models/half_plus_two:predict"],
         stdout=subprocess.PIPE, check=True, timeout=20)
     assert json.loads(done.stdout) == {"predictions": [2.5, 3.0, 4.5]}
+
+
+def test_kserves_iris_and_mlservers_sum(nginx):
+    rows = [[6.8, 2.8, 4.8, 1.4], [6.0, 3.4, 4.5, 1.6]]
+    iris = ask(nginx, "iris:predict", {"instances": rows})
+    assert iris == {"predictions": ["versicolor", "versicolor"]}
+    assert ask(nginx, "sum-model:predict", {"instances": rows}) == {
+        "predictions": [sum(row) for row in rows]}
 
 
 def test_a_single_input_as_value_list_or_object(nginx):
