@@ -197,22 +197,45 @@ static void allow_append(char *allow, size_t size, const char *name)
         snprintf(allow + used, size - used, "%s%s", comma, name);
 }
 
-static enum router_result find_allowed(const struct router *router, const char *path, char *allow,
-                                       size_t allow_size)
+static const struct entry *find_exact(const struct router *router, const char *path)
 {
     struct slice values[ROUTER_PARAMS_MAX];
     size_t count;
+    for (size_t i = 0; i < router->count; i++) {
+        if (entry_match(&router->entries[i], path, values, &count))
+            return &router->entries[i];
+    }
+    return NULL;
+}
+
+/* The methods of the most exact pattern: that a less exact one takes "m:predict" for a name is
+ * nobody's wish. */
+static bool has_method(const struct router *router, const struct entry *exact,
+                       enum http_method method)
+{
+    for (size_t i = 0; i < router->count; i++) {
+        const struct entry *entry = &router->entries[i];
+        if (entry->route.method == method && entry_compare(entry, exact) == 0)
+            return true;
+    }
+    return false;
+}
+
+static enum router_result find_allowed(const struct router *router, const char *path, char *allow,
+                                       size_t allow_size)
+{
+    const struct entry *exact = find_exact(router, path);
     bool get = false;
-    if (allow_size == 0)
+    if (allow_size == 0 || exact == NULL)
         return ROUTER_NO_PATH;
     allow[0] = '\0';
     for (int method = HTTP_GET; method < HTTP_OTHER; method++) {
-        bool there = find_method(router, (enum http_method)method, path, values, &count) != NULL;
+        bool there = has_method(router, exact, (enum http_method)method);
         get = get || (there && method == HTTP_GET);
         if (there || (method == HTTP_HEAD && get))
             allow_append(allow, allow_size, http_method_name((enum http_method)method));
     }
-    return allow[0] != '\0' ? ROUTER_NO_METHOD : ROUTER_NO_PATH;
+    return ROUTER_NO_METHOD;
 }
 
 enum router_result router_find(const struct router *router, const struct http_request *request,

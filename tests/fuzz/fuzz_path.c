@@ -174,12 +174,56 @@ static void check_values(const char *pattern, const struct router_match *match, 
     buf_finish(&text);
 }
 
+/* How exact a segment is: the length of what is literal in it, all of it above any ending. */
+static size_t exactness(const char *segment, size_t size)
+{
+    return size > 0 && segment[0] == '{'
+               ? size - (size_t)((const char *)memchr(segment, '}', size) + 1 - segment)
+               : LINE_MAX_BYTES;
+}
+
+/* Of two patterns that fit the same path. */
+static bool is_more_exact(const char *a, const char *b)
+{
+    while (*a == '/' && *b == '/') {
+        size_t left = strcspn(a + 1, "/"), right = strcspn(b + 1, "/");
+        size_t one = exactness(a + 1, left), other = exactness(b + 1, right);
+        if (one != other)
+            return one > other;
+        a += 1 + left;
+        b += 1 + right;
+    }
+    return false;
+}
+
+static const char *most_exact(const char *path)
+{
+    const char *best = NULL;
+    for (size_t i = 0; i < ROUTES; i++) {
+        if (fits(routes[i].pattern, path) &&
+            (best == NULL || is_more_exact(routes[i].pattern, best)))
+            best = routes[i].pattern;
+    }
+    return best;
+}
+
+static bool pattern_has(const char *pattern, enum http_method method)
+{
+    for (size_t i = 0; pattern != NULL && i < ROUTES; i++) {
+        if (routes[i].method == method && strcmp(routes[i].pattern, pattern) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* The methods of the most exact pattern. */
 static void check_allow(const char *allow, const char *path)
 {
     char want[ALLOW_SIZE] = "";
+    const char *pattern = most_exact(path);
     for (int i = HTTP_GET; i < HTTP_OTHER; i++) {
         enum http_method method = (enum http_method)i;
-        if (!any_fits(method == HTTP_HEAD ? HTTP_GET : method, path))
+        if (!pattern_has(pattern, method == HTTP_HEAD ? HTTP_GET : method))
             continue;
         size_t used = strlen(want);
         snprintf(want + used, sizeof(want) - used, "%s%s", used > 0 ? ", " : "",

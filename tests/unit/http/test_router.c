@@ -115,6 +115,8 @@ static void test_allow(void **state)
     struct fixture *fixture = *state;
     find(fixture, HTTP_PUT, "/predict/iris", ROUTER_NO_METHOD);
     assert_string_equal(fixture->allow, "POST, DELETE");
+    find(fixture, HTTP_PUT, "/v1/models/iris:predict", ROUTER_NO_METHOD);
+    assert_string_equal(fixture->allow, "POST"); /* though GET takes "iris:predict" for a name */
     find(fixture, HTTP_POST, "/status", ROUTER_NO_METHOD);
     assert_string_equal(fixture->allow, "GET, HEAD");
     find(fixture, HTTP_OTHER, "/status", ROUTER_NO_METHOD);
