@@ -93,11 +93,12 @@ def test_every_answer_has_the_hardening_headers(nginx):
 
 DISGUISES = ["/status", "/metrics", "/%73tatus", "//metrics", "/predict/../metrics", "/./status",
              "/predict/..%2fmetrics", "/predict/%2e%2e/status", "/metrics?x=1",
-             "/status/../metrics"]
+             "/status/../metrics", "/v2/repository/index", "/v2/repository/models/one/unload",
+             "/v2//repository/index", "/v2/models/../repository/index", "/v2/%72epository/index"]
 
 
 @pytest.mark.parametrize("path", DISGUISES)
-def test_strangers_see_no_status_and_no_metrics(nginx, path):
+def test_strangers_see_no_status_and_manage_nothing(nginx, path):
     """From an address that is not on the list, however the path is spelled."""
     with socket.socket() as stranger:
         stranger.bind(("127.0.0.2", 0))
