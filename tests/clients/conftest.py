@@ -14,6 +14,11 @@ def pytest_addoption(parser):
     parser.addoption("--all", action="store_true", help="the long forms too")
 
 
+@pytest.fixture(scope="session")
+def long_forms(request):
+    return request.config.getoption("--all")
+
+
 @pytest.fixture(scope="module")
 def shared(request):
     """For all tests of a file."""
