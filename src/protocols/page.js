@@ -124,8 +124,11 @@ function showBars(names, values) {
   return list;
 }
 
+/* The first row's answer, in whatever dialect. */
 function headline(json) {
-  const found = json.prediction !== undefined ? json.prediction : (json.predictions || [])[0];
+  const tensor = Array.isArray(json.outputs) ? json.outputs[0] : null;
+  const list = json.predictions || (tensor && tensor.data) || [];
+  const found = json.prediction !== undefined ? json.prediction : list[0];
   if (found === undefined || found === null || typeof found === "object") return null;
   return element("p", { class: "result" }, String(found));
 }
@@ -316,7 +319,8 @@ function waysOf(model) {
       if (example !== undefined) ways.push({ path, type, example });
     }
   }
-  return ways;
+  /* omen's own first: the form is written for it. */
+  return ways.sort((a, b) => Number(b.path.startsWith("/predict/")) - Number(a.path.startsWith("/predict/")));
 }
 
 function showModel(model) {
@@ -422,7 +426,8 @@ function showModel(model) {
 function exampleBody(path, operation, type) {
   const media = ((operation.requestBody || {}).content || {})[type] || {};
   const model = spec["x-models"][0] || { name: "" };
-  const same = (spec.paths[path.replace("{model}", model.name)] || spec.paths[`${path}/${model.name}`] || {}).post;
+  const plain = path.replace(/\/(versions\/\{version\}|labels\/\{label\}|\{version\})/, "").replace(/:validate$/, "");
+  const same = (spec.paths[plain.replace("{model}", model.name)] || spec.paths[`${plain}/${model.name}`] || {}).post;
   const example = exampleOf(media) ?? (same && same !== operation ? exampleOf(((same.requestBody || {}).content || {})[type]) : undefined);
   if (example === undefined) return "";
   return typeof example === "string" ? example : pretty(example);

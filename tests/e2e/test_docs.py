@@ -236,9 +236,30 @@ def test_every_request_can_be_sent(page, site):
         assert "200" in page.await_text(f"details:nth-of-type({number}) .status")
         page.click(f"details:nth-of-type({number}) summary")
     show(page, site, "requests/predict", "Predict")
-    page.click("details:nth-of-type(2) summary")
-    page.click("details:nth-of-type(2) button.main")
-    assert "200" in page.await_text("details:nth-of-type(2) .status")
+    paths = page.run("return [...document.querySelectorAll('summary code')].map((c) => c.innerText)")
+    for path in ("/predict/{model}", "/predict/{model}/{version}"):
+        number = paths.index(path) + 1
+        page.click(f"details:nth-of-type({number}) summary")
+        page.click(f"details:nth-of-type({number}) button.main")
+        assert "200" in page.await_text(f"details:nth-of-type({number}) .status")
+        page.click(f"details:nth-of-type({number}) summary")
+
+
+def test_the_other_dialects_are_tried(page, site):
+    """Every example that the document has of a model, from the page."""
+    show(page, site, "model/iris", "iris")
+    page.click(".switch label:nth-of-type(2)")
+    count = page.run("return document.getElementById('way').options.length")
+    assert count >= 2
+    for number in range(count):
+        page.run(
+            "const way = document.getElementById('way'); way.value = arguments[0];"
+            "way.dispatchEvent(new Event('change', {bubbles: true}));",
+            str(number),
+        )
+        page.click("button.main")
+        page.await_text(".result", "setosa")
+        page.run("document.querySelector('.result').remove()")
 
 
 def test_nothing_comes_from_elsewhere(page, site):
