@@ -58,6 +58,7 @@ void openapi_destroy(struct openapi *openapi)
 struct writer {
     struct buf *out;
     const struct json *routes, *shared;
+    const struct protocol_platform *platform;
     const struct openapi_model *models;
     size_t model_count;
     const struct openapi_model *model; /* that {{model}} stands for, or NULL */
@@ -231,6 +232,19 @@ static void write_model_path(struct writer *writer, const char *pattern, const c
     buf_finish(&path);
 }
 
+/* Vertex AI says where its routes are: they are described by the names of its variables. */
+static const struct json *find_item(const struct writer *writer, const char *pattern)
+{
+    const char *health = writer->platform->vertex_health_route;
+    const char *predict = writer->platform->vertex_predict_route;
+    bool found = false;
+    if (health != NULL && strcmp(pattern, health) == 0)
+        pattern = "AIP_HEALTH_ROUTE";
+    else if (predict != NULL && strcmp(pattern, predict) == 0)
+        pattern = "AIP_PREDICT_ROUTE";
+    return json_object_get(writer->routes, pattern, &found);
+}
+
 /* Ends the path item that is open; then each model's own. */
 static void close_path(struct writer *writer)
 {
@@ -239,8 +253,8 @@ static void close_path(struct writer *writer)
     if (writer->pattern == NULL)
         return;
     buf_put_char(writer->out, '}');
-    item = json_object_get(writer->routes, writer->pattern, &found);
-    each = found ? json_object_get(item, "each", &found) : NULL;
+    item = find_item(writer, writer->pattern);
+    each = item != NULL ? json_object_get(item, "each", &found) : NULL;
     for (size_t i = 0; each != NULL && i < writer->model_count; i++) {
         writer->model = &writer->models[i];
         write_model_path(writer, writer->pattern, writer->model->model->name);
@@ -278,8 +292,8 @@ static void write_route(void *context, const struct router_route *route)
     struct writer *writer = context;
     const char *method = method_key(route->method);
     bool found = false;
-    const struct json *item = json_object_get(writer->routes, route->pattern, &found);
-    const struct json *operation = found ? json_object_get(item, method, &found) : NULL;
+    const struct json *item = find_item(writer, route->pattern);
+    const struct json *operation = item != NULL ? json_object_get(item, method, &found) : NULL;
     if (operation == NULL)
         return; /* not described: a test names it */
     if (writer->pattern == NULL || strcmp(writer->pattern, route->pattern) != 0) {
@@ -373,7 +387,10 @@ static bool make_document(struct openapi *openapi, const struct protocol_context
     size_t count = 0;
     bool ok = registry_acquire_all(context->registry, &models, &count);
     struct openapi_model *about = count > 0 ? mem_array(count, sizeof *about) : NULL;
-    struct writer writer = {.out = &openapi->text, .models = about, .model_count = count};
+    struct writer writer = {.out = &openapi->text,
+                            .platform = &context->platform,
+                            .models = about,
+                            .model_count = count};
     ok = ok && (about != NULL || count == 0);
     for (size_t i = 0; ok && i < count; i++)
         openapi_model_init(&about[i], models[i], &budget);

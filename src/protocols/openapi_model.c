@@ -149,6 +149,25 @@ static void put_example_list(struct buf *out, const struct openapi_model *about)
     buf_put_char(out, ']');
 }
 
+/* In a tensor of BYTES a number that is a word is a text. */
+static void put_example_bytes(struct buf *out, const struct openapi_model *about, size_t column)
+{
+    const struct field *field = &about->model->artifact.graph->schema.fields[column];
+    double cell = about->golden != NULL ? about->golden->in[column] : 0;
+    if (field->type == FIELD_CATEGORY && !isnan(cell))
+        json_write_string(out, field->words[(size_t)cell], strlen(field->words[(size_t)cell]));
+    else
+        put_example(out, about, column);
+}
+
+/* BYTES have no null: a word that is missing is a number that is none. */
+static const char *example_datatype(const struct openapi_model *about, size_t column)
+{
+    const struct field *field = &about->model->artifact.graph->schema.fields[column];
+    bool missing = about->golden != NULL && isnan(about->golden->in[column]);
+    return field->type == FIELD_NUMBER || missing ? "FP64" : "BYTES";
+}
+
 /* One tensor per field. */
 static void put_example_tensors(struct buf *out, const struct openapi_model *about)
 {
@@ -159,8 +178,8 @@ static void put_example_tensors(struct buf *out, const struct openapi_model *abo
         buf_put_char(out, '{');
         put_text(out, "name", schema->fields[i].name);
         buf_printf(out, ",\"shape\":[1],\"datatype\":\"%s\",\"data\":[",
-                   schema->fields[i].type == FIELD_NUMBER ? "FP64" : "BYTES");
-        put_example(out, about, i);
+                   example_datatype(about, i));
+        put_example_bytes(out, about, i);
         buf_put_text(out, "]}");
     }
     buf_put_char(out, ']');

@@ -175,6 +175,22 @@ def test_what_the_schema_refuses_is_refused(site):
     assert refused > 100
 
 
+def test_routes_of_a_platform_are_described(rig, monkeypatch):
+    """Where Vertex AI wants them, and what is off is not there."""
+    shutil.copy(EXPORTED / "iris" / "model.json", f"{rig.models}/iris.json")
+    plain = json.loads(rig.worker().ask("GET", "/openapi.json").body)
+    assert not [path for path in plain["paths"] if path.startswith(("/models", "AIP"))]
+    places = {"AIP_HEALTH_ROUTE": "/health/of:it", "AIP_PREDICT_ROUTE": "/endpoints/1:predict"}
+    for name, path in places.items():
+        monkeypatch.setenv(name, path)
+    worker = rig.worker(sagemaker_models=rig.models)
+    document = json.loads(worker.ask("GET", "/openapi.json").body)
+    assert document["paths"]["/health/of:it"]["get"]["operationId"] == "vertex_health"
+    assert document["paths"]["/endpoints/1:predict"]["post"]["operationId"] == "vertex_predict"
+    assert set(document["paths"]["/models"]) == {"get", "post"}
+    assert set(document["paths"]["/models/{model}"]) == {"get", "delete"}
+
+
 def test_the_document_follows_the_models(rig):
     worker = rig.worker(ready=False).await_up()
     assert json.loads(worker.ask("GET", "/openapi.json").body)["x-models"] == []

@@ -39,15 +39,9 @@ def blocks(language):
 
 def shell_requests():
     """(curl command, the answer that is shown below it or None)."""
-    found = []
-    for block in blocks("sh"):
-        lines = iter(block.replace("\\\n", " ").splitlines())
-        for line in lines:
-            if line.startswith("curl "):
-                found.append([line, None])
-            elif line.startswith("# ") and found and found[-1][1] is None:
-                found[-1][1] = line[2:]
-    return [tuple(pair) for pair in found]
+    pattern = r"^(curl .*?)\n(?:# ([^\n]*)\n|\n|\Z)"
+    found = [pair for block in blocks("sh") for pair in re.findall(pattern, block, re.M | re.S)]
+    return [(line.replace("\\\n", " "), answer or None) for line, answer in found]
 
 
 def without_comment(text):
@@ -86,5 +80,5 @@ def test_a_body_of_the_readme(url, body, answer):
 
 
 def test_there_is_something_to_test():
-    assert len(shell_requests()) >= 2 and len(bodies()) >= 2
+    assert len(shell_requests()) >= 5 and len(bodies()) >= 2
     assert any(answer is not None for _, answer in shell_requests())

@@ -13,7 +13,7 @@ import pytest
 import harness
 
 EXPORTED = harness.ROOT / "tests" / "golden" / "exported"
-SAMPLES = {"iris": "iris", "mixed-table": "mixed", "diabetes": "diabetes"}
+SAMPLES = {"iris": "iris", "mixed-table": "mixed"}
 SEED = 20  # the same requests in each run
 
 # What holds for every request: no 5xx, and status, content type, headers and body as documented.
