@@ -54,7 +54,7 @@ def test_help_names_the_options():
 @pytest.mark.parametrize(
     "arguments",
     [["--only", "apache"], ["--connections", "0"], ["--connections", "x"], ["--rounds", "0"],
-     ["--seconds", "-1"], ["predict"]],
+     ["--seconds", "-1"], ["--rows", "0"], ["predict"]],
 )
 def test_wrong_usage_is_refused(arguments):
     done = run(*arguments)
@@ -74,6 +74,18 @@ def test_a_short_run_prints_the_table_and_cleans_up(tmp_path):
     assert rate > 0 and 0 < p50 <= p99 and cpu > 0
     assert list(tmp_path.iterdir()) == []
     assert processes_that_mention(str(tmp_path)) == []
+
+
+def test_batches_and_single_rows_beside_them(tmp_path):
+    done = run("--only", "omen", "--build", find_build(), "--seconds", "1", "--rounds", "1",
+               "--connections", "2", "--rows", "100", "--beside", "1", TMPDIR=str(tmp_path))
+    assert done.returncode == 0, done.stdout + done.stderr
+    lines = [line.split() for line in done.stdout.splitlines() if line.startswith("omen behind")]
+    assert "100 rows of 30 features" in done.stdout
+    assert len(lines) == 3, done.stdout  # the load, the processes, single rows beside batches
+    assert int(lines[0][-2]) == 0  # errors
+    assert all(float(cell) > 0 for cell in lines[2][3:])
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_build_without_programs_fails_with_a_sentence(tmp_path):

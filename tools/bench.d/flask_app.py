@@ -11,5 +11,7 @@ model = joblib.load(os.environ["BENCH_MODEL"])
 
 @app.route("/predict", methods=["POST"])
 def predict():
-    row = request.get_json(force=True)["input"]
-    return jsonify({"prediction": model.predict([row])[0].item()})
+    rows = request.get_json(force=True)["input"]
+    if isinstance(rows[0], list):
+        return jsonify({"prediction": model.predict(rows).tolist()})
+    return jsonify({"prediction": model.predict([rows])[0].item()})

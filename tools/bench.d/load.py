@@ -24,19 +24,23 @@ end
 """
 
 
-def write_script(directory, body_path):
-    path = os.path.join(directory, "post.lua")
+def write_script(body_path):
+    path = body_path.removesuffix(".json") + ".lua"
     with open(path, "w", encoding="utf-8") as file:
         file.write(SCRIPT % body_path)
     return path
+
+
+def command(script, port, connections, seconds):
+    return ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "10s", "-s", script,
+            f"http://127.0.0.1:{port}/predict"]
 
 
 def run(script, port, connections, seconds):
     """wrk's figures, and the CPU seconds that wrk itself took."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     output = subprocess.run(
-        ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "10s", "-s", script,
-         f"http://127.0.0.1:{port}/predict"],
+        command(script, port, connections, seconds),
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     for line in output.stdout.splitlines():

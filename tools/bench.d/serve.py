@@ -9,9 +9,10 @@ import time
 
 import load
 from children import cpu_seconds, machine_busy_seconds, pss_bytes
-from systems import HERE, PYTHON, ROOT, Flask, Null, Omen
+from systems import HERE, PYTHON, ROOT, Fastify, Flask, Null, Omen
 
-SYSTEMS = {"omen": Omen, "null": Null, "flask": Flask}
+SYSTEMS = {"omen": Omen, "null": Null, "flask": Flask, "fastify": Fastify}
+NODE_PACKAGES = ["fastify", "onnxruntime-node"]
 STARTS = 3
 WARM_UP_SECONDS = 1
 
@@ -22,8 +23,9 @@ class Setting:
     def __init__(self, options, directory):
         self.directory = directory
         self.build = options.build
+        self.packages = options.packages
         self.models = os.path.join(directory, "models")
-        self.body = b""
+        self.row = self.body = b""  # what starts are asked, and what is measured
 
 
 def call(command, what):
@@ -44,12 +46,24 @@ def build(options, programs=("src/app/omen-worker", "tools/bench.d/null-responde
     call(["ninja", "-C", options.build, *programs], "the build")
 
 
+def fetch_packages(options):
+    """Node's, the first time. onnxruntime-node carries its library; its script would fetch more."""
+    if "fastify" not in options.only or os.path.isdir(os.path.join(options.packages, "node_modules")):
+        return
+    os.makedirs(options.packages, exist_ok=True)
+    call(["npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix",
+          options.packages, *NODE_PACKAGES], "npm")
+
+
 def train(options, setting):
     """One model for all: the estimator for Flask, its export for omen, a row to ask with."""
     directory = setting.directory
-    call([PYTHON, os.path.join(HERE, "train.py"), directory, options.model], "training")
+    call([PYTHON, os.path.join(HERE, "train.py"), directory, options.model,
+          str(options.rows)], "training")
     with open(os.path.join(directory, "body.json"), "rb") as file:
         setting.body = file.read()
+    with open(os.path.join(directory, "row.json"), "rb") as file:
+        setting.row = file.read()
     call([PYTHON, os.path.join(ROOT, "tools", "export-sklearn"),
           os.path.join(directory, "model.joblib"), "--data", os.path.join(directory, "data.csv"),
           "-o", os.path.join(setting.models, "cancer", "1", "model.json")], "the export")
@@ -93,7 +107,7 @@ def measure(system, script, connections, seconds):
 
 def measure_rounds(systems, options, setting):
     """{(name, connections): [a measurement for each round]}; every other round goes backwards."""
-    script = load.write_script(setting.directory, os.path.join(setting.directory, "body.json"))
+    script = load.write_script(os.path.join(setting.directory, "body.json"))
     for system in systems.values():
         load.run(script, system.port, max(options.connections), WARM_UP_SECONDS)
     results = {}
@@ -104,6 +118,35 @@ def measure_rounds(systems, options, setting):
                 result = measure(systems[name], script, connections, options.seconds)
                 results.setdefault((name, connections), []).append(result)
     return results
+
+
+def measure_beside(systems, options, setting):
+    """{name: [(p50, p99 in ms) of single rows by themselves and beside large batches, ...]}"""
+    single = load.write_script(os.path.join(setting.directory, "row.json"))
+    batch = load.write_script(os.path.join(setting.directory, "body.json"))
+    results = {}
+    for _ in range(options.rounds):
+        for name, system in systems.items():
+            alone = load.run(single, system.port, 1, options.seconds)
+            with subprocess.Popen(load.command(batch, system.port, options.beside,
+                                               options.seconds + 2),
+                                  stdout=subprocess.DEVNULL) as other:
+                time.sleep(1)
+                beside = load.run(single, system.port, 1, options.seconds)
+                other.wait()
+            results.setdefault(name, []).append(
+                [run[key] / 1e3 for run in (alone, beside) for key in ("p50", "p99")])
+    return results
+
+
+def print_beside(systems, results, options):
+    print(f"\nsingle rows, c=1, beside {options.beside} connections of {options.rows} rows each\n"
+          f"{'':36}{'alone p50':>10}{'p99 ms':>8}{'beside p50':>12}{'p99 ms':>8}{'p99 ratio':>11}")
+    for name, system in systems.items():
+        middle = [statistics.median(column) for column in zip(*results[name])]
+        ratio = statistics.median(run[3] / run[1] for run in results[name])
+        print(f"{system.title:36}{middle[0]:10.2f}{middle[1]:8.2f}{middle[2]:12.2f}"
+              f"{middle[3]:8.2f}{ratio:11.2f}")
 
 
 def median(results, key):
@@ -139,7 +182,7 @@ def ratios(results, name, other, connections, key):
 
 
 def print_ratios(systems, results, memory, options):
-    others = [name for name in ("null", "flask") if name in systems]
+    others = [name for name in ("null", "flask", "fastify") if name in systems]
     if "omen" not in systems or not others:
         return
     columns = "".join(f"{f'c={connections}':>10}" for connections in options.connections)
@@ -154,7 +197,8 @@ def print_ratios(systems, results, memory, options):
 
 def report(systems, results, memory, options):
     count = len(os.sched_getaffinity(0))
-    print(f"one row of 30 features in each request, model: {options.model}; {count} CPUs shared "
+    rows = "one row" if options.rows == 1 else f"{options.rows} rows"
+    print(f"{rows} of 30 features in each request, model: {options.model}; {count} CPUs shared "
           f"with wrk;\nmedians of {options.rounds} rounds of {options.seconds} s; errors: sum; "
           "foreign: most cores that others used\n")
     print_load(systems, results, options)
@@ -168,6 +212,7 @@ def main(options):
     systems = {name: SYSTEMS[name](setting) for name in SYSTEMS if name in options.only}
     try:
         build(options)
+        fetch_packages(options)
         setting.build = options.build
         train(options, setting)
         start(systems)
@@ -175,6 +220,8 @@ def main(options):
         results = measure_rounds(systems, options, setting)
         memory = {name: pss_bytes(system.pids()) for name, system in systems.items()}
         report(systems, results, memory, options)
+        if options.beside:
+            print_beside(systems, measure_beside(systems, options, setting), options)
     except (RuntimeError, OSError, subprocess.CalledProcessError) as error:
         print(f"bench: {error}")
         return 1

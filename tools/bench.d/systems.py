@@ -34,7 +34,7 @@ class System:
         self.port = free_port()
         began = time.monotonic()
         self.launch(directory)
-        body = self.setting.body
+        body = self.setting.row
         seconds = load.first_answer(began, self.children, lambda: load.ask_http(self.port, body))
         self.starts.append(seconds)
 
@@ -88,7 +88,7 @@ class BehindNginx(System):
         began = time.monotonic()
         child = Child("worker", self.command(socket_path), directory)
         try:
-            ask = lambda: load.ask_fastcgi(socket_path, self.setting.body)  # noqa: E731
+            ask = lambda: load.ask_fastcgi(socket_path, self.setting.row)  # noqa: E731
             self.worker_starts.append(load.first_answer(began, [child], ask))
         finally:
             child.stop()
@@ -99,7 +99,8 @@ class Omen(BehindNginx):
 
     def command(self, socket_path):
         return [os.path.join(self.setting.build, "src", "app", "omen-worker"),
-                f"--models={self.setting.models}", f"--listen=unix:{socket_path}"]
+                f"--models={self.setting.models}", f"--listen=unix:{socket_path}",
+                "--max-body=64m", "--max-rows=1000000"]
 
 
 class Null(BehindNginx):
@@ -109,6 +110,16 @@ class Null(BehindNginx):
         threads = len(os.sched_getaffinity(0))  # as omen-worker takes where no cgroup says less
         return [os.path.join(self.setting.build, "tools", "bench.d", "null-responder"),
                 socket_path, str(threads)]
+
+
+class Fastify(System):
+    title = "fastify, ONNX Runtime, 2 processes"
+
+    def launch(self, directory):
+        self.child("node", ["node", os.path.join(HERE, "fastify_app.mjs")], directory,
+                   env={"BENCH_MODEL": os.path.join(self.setting.directory, "model.onnx"),
+                        "BENCH_PACKAGES": self.setting.packages, "BENCH_PROCESSES": "2",
+                        "BENCH_PORT": str(self.port)})
 
 
 class Flask(System):
