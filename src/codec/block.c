@@ -18,29 +18,51 @@ struct block {
 
 /* ---- How many numbers there are ---- */
 
-/* One bit (the highest of each byte) for the bytes that are zero. */
-static uint64_t zero_bytes(uint64_t word)
+#define ONES UINT64_C(0x0101010101010101)
+#define HIGHS UINT64_C(0x8080808080808080)
+
+/* How many of eight bytes are commas. Where one was, the byte is zero, and the only kind whose
+ * highest bit is neither its own nor comes of adding 0x7F. */
+static size_t commas_in(uint64_t word)
 {
-    const uint64_t sevens = UINT64_C(0x7F7F7F7F7F7F7F7F);
-    return ~(((word & sevens) + sevens) | word | sevens);
+    const uint64_t sevens = ~HIGHS;
+    word ^= ONES * ',';
+    word = ~(((word & sevens) + sevens) | word | sevens);
+    return (size_t)((word >> 7) * ONES >> 56);
 }
 
 /* True if there is a bracket, a brace or a quote among eight bytes (or one of Y, y, _ and DEL,
  * which differ from a bracket in the bits that brackets and braces differ in). */
 static bool has_structure(uint64_t word)
 {
-    const uint64_t ones = UINT64_C(0x0101010101010101);
-    uint64_t brackets = (word & (ones * 0xD9)) ^ (ones * 0x59);
-    return (zero_bytes(brackets) | zero_bytes(word ^ (ones * '"'))) != 0;
+    uint64_t brackets = (word & (ONES * 0xD9)) ^ (ONES * 0x59);
+    uint64_t quotes = word ^ (ONES * '"');
+    return (((brackets - ONES) & ~brackets) | ((quotes - ONES) & ~quotes)) & HIGHS;
+}
+
+/* A flat array ends at the next closing bracket, or it holds something else than numbers. */
+static bool count_flat(const char *at, const char *end, size_t *commas)
+{
+    const char *close = memchr(at, ']', (size_t)(end - at));
+    uint64_t word;
+    *commas = 0;
+    if (close == NULL)
+        return false;
+    for (; close - at >= 8; at += 8) {
+        memcpy(&word, at, sizeof word);
+        *commas += commas_in(word);
+    }
+    for (; at < close; at++)
+        *commas += *at == ',';
+    return true;
 }
 
 /* at: behind the first bracket. True if the array is closed before `end` and holds neither texts
  * nor objects; *commas is then how many commas there are in it. Never looks beyond the array's end
  * or the first quote or brace: a body may have a member many times, and each would look at all the
  * rest. */
-static bool count_commas(const char *at, const char *end, size_t *commas)
+static bool count_nested(const char *at, const char *end, size_t *commas)
 {
-    const uint64_t pattern = UINT64_C(0x0101010101010101) * ',';
     size_t depth = 1;
     *commas = 0;
     while (at < end) {
@@ -49,7 +71,7 @@ static bool count_commas(const char *at, const char *end, size_t *commas)
             memcpy(&word, at, sizeof word);
             if (has_structure(word))
                 break;
-            *commas += (size_t)__builtin_popcountll(zero_bytes(word ^ pattern));
+            *commas += commas_in(word);
         }
         const char *stop = end - at >= 8 ? at + 8 : end;
         for (; at < stop; at++) {
@@ -127,6 +149,10 @@ static bool read_row(struct block *block)
         skip_space(block);
         if (block->at >= block->end || block->next == block->limit || !read_cell(block))
             return false;
+        if (block->at < block->end && *block->at == ',') { /* as nearly always */
+            block->at++;
+            continue;
+        }
         skip_space(block);
         if (block->at >= block->end)
             return false;
@@ -240,8 +266,10 @@ enum block_outcome block_read(const char *text, const char *end, const struct bl
     block.notes = 0;
     if (!open_all(&block, limits->dimensions))
         return BLOCK_OTHER;
-    bool empty = block.dimensions == 1 && *block.at == ']';
-    if (!empty && (!is_value_start(&block) || !count_commas(text + 1, end, &commas)))
+    bool flat = block.dimensions == 1;
+    bool empty = flat && *block.at == ']';
+    if (!empty && (!is_value_start(&block) || !(flat ? count_flat(block.at, end, &commas)
+                                                     : count_nested(text + 1, end, &commas))))
         return BLOCK_OTHER;
     /* As many numbers as commas, and one: rows and cells are both divided by them. */
     size_t count = empty ? 0 : commas + 1;

@@ -27,6 +27,7 @@ struct place {
 /* The way to one array that was taken, for the tree that json-c makes meanwhile. */
 struct taken {
     struct taken *next;
+    bool numberless; /* the value is false by itself */
     struct json_numbers numbers;
     size_t depth;
     struct {
@@ -136,6 +137,7 @@ static bool no_room(struct err *err)
     return err_set(err, ERR_MEMORY, "more numbers than a request may hold");
 }
 
+/* numbers: NULL for a value that is what json-c gets in the place of numbers. */
 static bool keep(struct walk *walk, const struct json_numbers *numbers, size_t depth,
                  struct err *err)
 {
@@ -143,7 +145,9 @@ static bool keep(struct walk *walk, const struct json_numbers *numbers, size_t d
     if (taken == NULL)
         return no_room(err);
     taken->next = NULL;
-    taken->numbers = *numbers;
+    taken->numberless = numbers == NULL;
+    if (numbers != NULL)
+        taken->numbers = *numbers;
     taken->depth = depth;
     for (size_t i = 0; i < depth; i++) {
         const struct level *level = &walk->levels[i];
@@ -156,8 +160,9 @@ static bool keep(struct walk *walk, const struct json_numbers *numbers, size_t d
 }
 
 /* The value that comes next stands in a wanted place, `depth` containers deep. An array of numbers
- * is taken out; json-c gets an empty array, which is how it is found again: an empty array in a
- * wanted place is always one that was taken. */
+ * is taken out; json-c gets false, the smallest object it has, by which it is found again. Where
+ * the value is false by itself, that is kept in mind too: of several members of one name, what was
+ * met last decides. */
 static bool take_value(struct walk *walk, size_t depth, struct err *err)
 {
     struct parser *parser = &walk->parser;
@@ -170,6 +175,8 @@ static bool take_value(struct walk *walk, size_t depth, struct err *err)
         .dimensions = walk->wanted->dimensions < room ? walk->wanted->dimensions : room,
         .non_finite = walk->wanted->non_finite,
     };
+    if (value < scan->end && *value == 'f')
+        return keep(walk, NULL, depth, err);
     if (value >= scan->end || *value != '[' || limits.dimensions == 0)
         return true;
     switch (block_read(value, scan->end, &limits, walk->arena, &numbers, &after)) {
@@ -182,8 +189,8 @@ static bool take_value(struct walk *walk, size_t depth, struct err *err)
     }
     scan_skip_value(scan, after);
     walk->coming = 0;
-    return keep(walk, &numbers, depth, err) && parser_replace(parser, value, after, "[]", err) &&
-           parser_count(parser, SCAN_OPEN_ARRAY, err);
+    return keep(walk, &numbers, depth, err) && parser_replace(parser, value, after, "false", err) &&
+           parser_count(parser, SCAN_LITERAL, err);
 }
 
 /* A name of the caller's stays as long as the request; a client's is copied. */
@@ -261,7 +268,7 @@ static bool meet(struct walk *walk, enum scan_token token, struct err *err)
 
 /* ---- The tree ---- */
 
-/* The empty array that stands for it, unless a later member of the same name has taken its place.
+/* The false that stands for it, unless a later member of the same name has taken its place.
  */
 static void attach(struct json_object *value, struct taken *taken)
 {
@@ -273,8 +280,8 @@ static void attach(struct json_object *value, struct taken *taken)
             inner = json_object_array_get_idx(value, taken->way[i].index);
         value = inner;
     }
-    if (json_object_is_type(value, json_type_array) && json_object_array_length(value) == 0)
-        json_object_set_userdata(value, &taken->numbers, NULL);
+    if (json_object_is_type(value, json_type_boolean) && !json_object_get_boolean(value))
+        json_object_set_userdata(value, taken->numberless ? NULL : &taken->numbers, NULL);
 }
 
 bool json_parse_envelope(const char *text, size_t length, const struct json_wanted *wanted,
@@ -305,5 +312,5 @@ bool json_parse_envelope(const char *text, size_t length, const struct json_want
 const struct json_numbers *json_numbers(const struct json *value)
 {
     struct json_object *object = jsonc_object_of(value);
-    return json_object_is_type(object, json_type_array) ? json_object_get_userdata(object) : NULL;
+    return json_object_is_type(object, json_type_boolean) ? json_object_get_userdata(object) : NULL;
 }

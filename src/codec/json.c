@@ -237,15 +237,15 @@ void json_free(struct json *root)
 enum json_type json_type(const struct json *value)
 {
     switch (json_object_get_type(jsonc_object_of(value))) {
-    case json_type_boolean:
-        return JSON_BOOL;
+    case json_type_boolean: /* the one of an envelope carries its numbers */
+        return json_object_get_userdata(jsonc_object_of(value)) == NULL ? JSON_BOOL : JSON_NUMBERS;
     case json_type_double:
     case json_type_int:
         return JSON_NUMBER;
     case json_type_string:
         return JSON_STRING;
-    case json_type_array: /* the one of an envelope carries its numbers */
-        return json_object_get_userdata(jsonc_object_of(value)) == NULL ? JSON_ARRAY : JSON_NUMBERS;
+    case json_type_array:
+        return JSON_ARRAY;
     case json_type_object:
         return JSON_OBJECT;
     case json_type_null:

@@ -266,9 +266,13 @@ static double value_of(const struct decimal *decimal)
 
 static unsigned notes_of(const struct decimal *decimal, double magnitude)
 {
-    bool wide = decimal->more || decimal->significand > UINT64_C(1) << 53;
-    unsigned note = decimal->whole ? wide * (unsigned)NUMBER_WIDE : (unsigned)NUMBER_FRACTION;
-    return note | (magnitude > DBL_MAX) * (unsigned)NUMBER_OVERFLOW;
+    unsigned note = NUMBER_FRACTION;
+    if (decimal->whole) {
+        if (!decimal->more && decimal->significand <= UINT64_C(1) << 53)
+            return 0;
+        note = NUMBER_WIDE;
+    }
+    return magnitude > DBL_MAX ? note | NUMBER_OVERFLOW : note;
 }
 
 const char *number_read_noting(const char *text, const char *end, double *value, unsigned *notes)

@@ -426,6 +426,14 @@ static void later_members_replace_what_was_taken(void **state)
     assert_shape(member_of(json_array_at(member_of(f.root, "inputs"), 0), "data"), 1,
                  (const size_t[]){1});
     finish(&f);
+    parse_places(&f, "{\"inputs\":[{\"data\":[7]}],\"inputs\":[{\"data\":false}]}", places);
+    const struct json *data = member_of(json_array_at(member_of(f.root, "inputs"), 0), "data");
+    assert_int_equal(json_type(data), JSON_BOOL);
+    finish(&f);
+    parse_places(&f, "{\"inputs\":[{\"data\":false}],\"inputs\":[{\"data\":[0,1]}]}", places);
+    assert_shape(member_of(json_array_at(member_of(f.root, "inputs"), 0), "data"), 1,
+                 (const size_t[]){2});
+    finish(&f);
     parse_places(&f, "{\"inputs\":[{\"data\":[7]}],\"inputs\":[]}", places);
     assert_int_equal(json_type(member_of(f.root, "inputs")), JSON_ARRAY);
     finish(&f);
