@@ -33,34 +33,40 @@ static bool is_digit(char c)
     return (unsigned char)(c - '0') < 10;
 }
 
-/* Eight digits at once: each step adds neighbours, ten, a hundred and ten thousand apart. */
-static bool eight_digits(const char *at, uint32_t *value)
+/* Eight digits, each a byte of its own value, the first one lowest: each step adds neighbours, ten,
+ * a hundred and ten thousand apart. */
+static uint32_t add_eight(uint64_t word)
 {
-    uint64_t word;
-    memcpy(&word, at, sizeof word);
-    const uint64_t sixes = UINT64_C(0x0606060606060606);
-    const uint64_t high = UINT64_C(0xF0F0F0F0F0F0F0F0);
-    const uint64_t threes = UINT64_C(0x3030303030303030);
-    if ((word & high) != threes || ((word + sixes) & high) != threes)
-        return false;
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-    word = __builtin_bswap64(word);
-#endif
-    word -= threes;
-    word = word * 10 + (word >> 8);
     const uint64_t mask = UINT64_C(0x000000FF000000FF);
+    word = word * 10 + (word >> 8);
     uint64_t low = (word & mask) * (100 + (UINT64_C(1000000) << 32));
     uint64_t rest = ((word >> 16) & mask) * (1 + (UINT64_C(10000) << 32));
-    *value = (uint32_t)((low + rest) >> 32);
-    return true;
+    return (uint32_t)((low + rest) >> 32);
 }
 
 /* Adds digits to the significand; more than 19 of them overflow it, which the caller repairs. */
-static const char *add_digits(const char *at, const char *end, uint64_t *significand)
+static inline const char *add_digits(const char *at, const char *end, uint64_t *significand)
 {
-    uint32_t eight;
-    while (end - at >= 8 && eight_digits(at, &eight)) {
-        *significand = *significand * 100000000 + eight;
+    static const uint32_t powers[] = {1, 10, 100, 1000, 10000, 100000, 1000000, 10000000};
+    while (end - at >= 8) {
+        uint64_t word;
+        memcpy(&word, at, sizeof word);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+        word = __builtin_bswap64(word);
+#endif
+        word ^= UINT64_C(0x3030303030303030);
+        /* The highest bit of each byte that is more than 9. */
+        uint64_t others =
+            (((word & UINT64_C(0x7F7F7F7F7F7F7F7F)) + UINT64_C(0x7676767676767676)) | word) &
+            UINT64_C(0x8080808080808080);
+        if (others != 0) {
+            unsigned count = (unsigned)__builtin_ctzll(others) / 8;
+            /* As many zeros in front as there are bytes behind. */
+            word = count > 0 ? word << (64 - 8 * count) : 0;
+            *significand = *significand * powers[count] + add_eight(word);
+            return at + count;
+        }
+        *significand = *significand * 100000000 + add_eight(word);
         at += 8;
     }
     for (; at < end && is_digit(*at); at++)
@@ -108,7 +114,10 @@ static const char *read_decimal(const char *text, const char *end, struct decima
     const char *integer = at;
     decimal->digits = at;
     decimal->significand = 0;
-    at = add_digits(at, end, &decimal->significand);
+    if (end - at > 1 && is_digit(*at) && !is_digit(at[1])) /* the part before the point, mostly */
+        decimal->significand = (uint64_t)(*at++ - '0');
+    else
+        at = add_digits(at, end, &decimal->significand);
     const char *point = at;
     if (at == integer || (*integer == '0' && point - integer > 1))
         return NULL;
@@ -266,13 +275,9 @@ static double value_of(const struct decimal *decimal)
 
 static unsigned notes_of(const struct decimal *decimal, double magnitude)
 {
-    unsigned note = NUMBER_FRACTION;
-    if (decimal->whole) {
-        if (!decimal->more && decimal->significand <= UINT64_C(1) << 53)
-            return 0;
-        note = NUMBER_WIDE;
-    }
-    return magnitude > DBL_MAX ? note | NUMBER_OVERFLOW : note;
+    bool wide = decimal->more || decimal->significand > UINT64_C(1) << 53;
+    unsigned note = decimal->whole ? wide * (unsigned)NUMBER_WIDE : (unsigned)NUMBER_FRACTION;
+    return note | (magnitude > DBL_MAX) * (unsigned)NUMBER_OVERFLOW;
 }
 
 const char *number_read_noting(const char *text, const char *end, double *value, unsigned *notes)
