@@ -40,10 +40,13 @@ void linalg_affine(const struct matrix *x, const struct matrix *weights, const d
         .c_row = y->stride,
     };
     for (size_t row = 0; row < x->rows; row++) {
-        if (bias != NULL)
-            memcpy(matrix_row(y, row), bias, weights->cols * sizeof(*bias));
+        double *to = matrix_row(y, row);
+        if (weights->cols == 1)
+            *to = bias != NULL ? *bias : 0.0;
+        else if (bias != NULL)
+            memcpy(to, bias, weights->cols * sizeof(*bias));
         else
-            memset(matrix_row(y, row), 0, weights->cols * sizeof(*bias));
+            memset(to, 0, weights->cols * sizeof(*bias));
     }
     dense_multiply(&shape, x->data, weights->data, y->data);
 }

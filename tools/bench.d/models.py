@@ -26,7 +26,9 @@ def systems_of(case):
     if case.startswith("lightgbm"):
         return ["lightgbm", "onnxruntime", "treelite"]
     # a compiler takes hours for treelite's C of 300 deep trees
-    return ["scikit-learn", "onnxruntime"]
+    if case in ("forest-300", "words"):  # one large, one of texts that the rows have not
+        return ["scikit-learn", "onnxruntime"]
+    return ["scikit-learn", "onnxruntime", "omen, ONNX"]
 
 
 def call(command, what):
@@ -70,14 +72,31 @@ def build(options):
     call(["ninja", "-C", options.build, "tools/bench.d/model-driver"], "the build")
 
 
+def driver(options, directory, model):
+    return [os.path.join(options.build, "tools", "bench.d", "model-driver"),
+            os.path.join(directory, model), os.path.join(directory, "rows.f64")]
+
+
+def onnx_alone(directory):
+    """A directory that holds the file of ONNX Runtime and no other."""
+    if not os.path.exists(os.path.join(directory, "model.onnx")):
+        raise RuntimeError("omen, ONNX: there is no file")
+    os.makedirs(os.path.join(directory, "onnx"), exist_ok=True)
+    alone = os.path.join(directory, "onnx", "model.onnx")
+    if not os.path.exists(alone):
+        os.link(os.path.join(directory, "model.onnx"), alone)
+    return "onnx"
+
+
 class System:
     """A process that answers the commands of model-driver."""
 
     def __init__(self, options, name, directory):
         self.name = name
         if name == "omen":
-            command = [os.path.join(options.build, "tools", "bench.d", "model-driver"),
-                       os.path.join(directory, "omen"), os.path.join(directory, "rows.f64")]
+            command = driver(options, directory, "omen")
+        elif name == "omen, ONNX":
+            command = driver(options, directory, onnx_alone(directory))
         else:
             where = name if name in ENVIRONMENTS else "current"
             command = [python_of(options, where), os.path.join(HERE, "models_peer.py"), name,

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "math/clones.h"
 #include "math/linalg.h"
 #include "math/special.h"
 
@@ -68,6 +69,12 @@ size_t mlp_outputs(const struct mlp *mlp)
     return mlp->layers[mlp->layer_count - 1].weights.cols;
 }
 
+MATH_CLONES static void rectify(double *x, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        x[i] = x[i] < 0.0 ? 0.0 : x[i];
+}
+
 static void activate(enum mlp_activation activation, double *x, size_t count)
 {
     switch (activation) {
@@ -85,8 +92,7 @@ static void activate(enum mlp_activation activation, double *x, size_t count)
             x[i] = tanh(x[i]);
         return;
     case MLP_RELU:
-        for (size_t i = 0; i < count; i++)
-            x[i] = x[i] < 0.0 ? 0.0 : x[i];
+        rectify(x, count);
         return;
     case MLP_EXP:
         for (size_t i = 0; i < count; i++)
