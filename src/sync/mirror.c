@@ -75,9 +75,13 @@ static struct mirror_seen *seen_find(struct mirror *mirror, const struct plan_ve
 {
     char name[300];
     snprintf(name, sizeof name, "%s/%s", version->model, version->version);
-    for (size_t i = 0; i < mirror->seen_count; i++)
-        if (strcmp(mirror->seen[i].name, name) == 0)
-            return &mirror->seen[i];
+    for (size_t i = 0; i < mirror->seen_count; i++) { /* they come in the same order each time */
+        size_t at = (mirror->seen_hint + i) % mirror->seen_count;
+        if (strcmp(mirror->seen[at].name, name) != 0)
+            continue;
+        mirror->seen_hint = at;
+        return &mirror->seen[at];
+    }
     if (mirror->seen_count == mirror->seen_capacity) {
         size_t more = mirror->seen_capacity > 0 ? 2 * mirror->seen_capacity : 16;
         struct mirror_seen *seen = mem_resize(mirror->seen, more, sizeof *seen);
@@ -183,12 +187,20 @@ static bool is_placed(const struct course *course, const struct plan_version *ve
                       char target[PUBLISH_TARGET_SIZE])
 {
     const struct publish *publish = course->mirror->publish;
+    struct mirror_seen *seen = seen_find(course->mirror, version);
     struct record record;
     publish_target(publish, version->model, version->version, target);
+    if (seen != NULL && target[0] != '\0' && strcmp(seen->placed, target) == 0)
+        return strcmp(seen->placed_print, version->print) == 0;
     int fd = publish_version_open(publish, version->model, target);
     if (fd < 0)
         return false;
-    bool same = record_read(fd, &record, NULL) && strcmp(record.print, version->print) == 0;
+    bool read = record_read(fd, &record, NULL);
+    bool same = read && strcmp(record.print, version->print) == 0;
+    if (read && seen != NULL) {
+        memcpy(seen->placed, target, sizeof seen->placed);
+        memcpy(seen->placed_print, record.print, sizeof seen->placed_print);
+    }
     record_finish(&record);
     close(fd);
     return same;
@@ -398,6 +410,9 @@ static enum outcome fetch(struct course *course)
 
 static enum outcome publish_tree(struct course *course)
 {
+    struct mirror_seen *seen = seen_find(course->mirror, course->wanted);
+    if (seen != NULL)
+        seen->placed[0] = '\0';
     transfer_set_failure(transfer_of(course), FAILURE_NONE);
     if (!stage_publish(&course->stage, course->mirror->options.source, course->target, course->err))
         return outcome_of(course);

@@ -52,6 +52,8 @@ struct mirror_seen {
     char print[DIGEST_TEXT_SIZE];
     int64_t since;
     bool told, met;
+    char placed[PUBLISH_TARGET_SIZE]; /* VERSION@ID that is known to be what placed_print says */
+    char placed_print[DIGEST_TEXT_SIZE];
 };
 
 struct mirror {
@@ -64,7 +66,7 @@ struct mirror {
     struct catalog catalog;
     char pointer_revision[STORE_REVISION_SIZE];
     struct mirror_seen *seen;
-    size_t seen_count, seen_capacity;
+    size_t seen_count, seen_capacity, seen_hint;
     size_t strays;
 };
 

@@ -223,6 +223,16 @@ bool publish_tree_make(const struct publish *publish, const char *model, char *n
     return ok || io_failed(err, "cannot make a model's directory");
 }
 
+/* What the source says of the content now. */
+static bool record_move(int versions, const char *from, const char *to)
+{
+    char old[PUBLISH_TARGET_SIZE + 32];
+    char new[PUBLISH_TARGET_SIZE + 32];
+    snprintf(old, sizeof old, "%s/.omen-sync.json", from);
+    snprintf(new, sizeof new, "%s/.omen-sync.json", to);
+    return renameat(versions, old, versions, new) == 0;
+}
+
 bool publish_tree_place(const struct publish *publish, const char *model, const char *name,
                         const char *target, struct err *err)
 {
@@ -230,9 +240,9 @@ bool publish_tree_place(const struct publish *publish, const char *model, const 
     if (versions < 0)
         return io_failed(err, "cannot open a model's directory");
     bool ok = renameat(versions, name, versions, target) == 0;
-    if (!ok && (errno == EEXIST || errno == ENOTEMPTY)) { /* the same content is there already */
+    if (!ok && (errno == EEXIST || errno == ENOTEMPTY)) { /* the same content is there already: */
+        ok = record_move(versions, name, target) || io_failed(err, "cannot renew a record");
         publish_remove(versions, name);
-        ok = true;
     } else if (!ok) {
         io_failed(err, "cannot put a version in its place");
     }
@@ -344,13 +354,12 @@ bool publish_mark_write(const struct publish *publish, const char *kind, const c
 bool publish_mark_read(const struct publish *publish, const char *kind, const char *name,
                        char *text, size_t size)
 {
-    int fd = kind_open(publish, kind);
-    int file = fd >= 0 ? openat(fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC) : -1;
+    char path[512];
+    snprintf(path, sizeof path, "%s/%s", kind, name);
+    int file = openat(publish->sync_fd, path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
     ssize_t got = file >= 0 ? read(file, text, size - 1) : -1;
     if (file >= 0)
         close(file);
-    if (fd >= 0)
-        close(fd);
     text[got > 0 ? got : 0] = '\0';
     text[strcspn(text, "\n")] = '\0';
     return got > 0;

@@ -27,6 +27,7 @@ struct pull {
     struct refusal refusal;
     int64_t failures; /* in a row */
     bool changed;     /* since the worker was told */
+    bool recovered;   /* what interrupted runs left was removed */
 };
 
 /* --- events -------------------------------------------------------------------------------- */
@@ -121,8 +122,10 @@ static void heed_worker(struct pull *pull)
 
 static bool pass_locked(struct pull *pull, struct mirror_report *report, struct err *err)
 {
-    bool ok = publish_recover(&pull->session.publish, err);
-    if (!ok) {
+    /* Later leftovers are others', and go when old versions do. */
+    if (pull->failures > 0 || !pull->recovered)
+        pull->recovered = publish_recover(&pull->session.publish, err);
+    if (!pull->recovered) {
         report->failure = FAILURE_OTHER;
         return false;
     }

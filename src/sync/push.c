@@ -41,7 +41,7 @@ static bool file_take(struct push *push, int fd, const char *path, int64_t size)
     struct store_object object = {
         .size = size, .has_sha256 = true, .has_crc32c = true, .has_md5 = true};
     char name[STORE_NAME_MAX + 300];
-    if (!record_digests_begin(&digests, true, &push->err))
+    if (!record_digests_begin(&digests, &object, &push->err))
         return false;
     if (!record_digests_read(&digests, fd, size, &push->err)) {
         record_digests_drop(&digests);

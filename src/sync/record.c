@@ -23,9 +23,12 @@ static bool no_memory(struct err *err)
 
 /* --- digests ------------------------------------------------------------------------------- */
 
-bool record_digests_begin(struct record_digests *digests, bool md5, struct err *err)
+bool record_digests_begin(struct record_digests *digests, const struct store_object *object,
+                          struct err *err)
 {
-    *digests = (struct record_digests){.sha256 = digest_create(DIGEST_SHA256)};
+    bool md5 = object != NULL && object->has_md5;
+    *digests = (struct record_digests){.sha256 = digest_create(DIGEST_SHA256),
+                                       .with_crc32c = object != NULL && object->has_crc32c};
     if (md5)
         digests->md5 = digest_create(DIGEST_MD5);
     if (digests->sha256 != NULL && (!md5 || digests->md5 != NULL))
@@ -39,7 +42,8 @@ void record_digests_update(struct record_digests *digests, const void *data, siz
     digest_update(digests->sha256, data, size);
     if (digests->md5 != NULL)
         digest_update(digests->md5, data, size);
-    digests->crc32c = crc32c_update(digests->crc32c, data, size);
+    if (digests->with_crc32c)
+        digests->crc32c = crc32c_update(digests->crc32c, data, size);
     digests->hashed += (int64_t)size;
 }
 

@@ -41,10 +41,13 @@ void record_finish(struct record *record);
  * have begun. */
 struct record_digests {
     struct digest *sha256, *md5;
+    bool with_crc32c;
     uint32_t crc32c;
     int64_t hashed; /* bytes that are in them */
 };
-bool record_digests_begin(struct record_digests *digests, bool md5, struct err *err);
+/* The SHA-256, and what else `object` (may be NULL) has to compare with. */
+bool record_digests_begin(struct record_digests *digests, const struct store_object *object,
+                          struct err *err);
 void record_digests_update(struct record_digests *digests, const void *data, size_t size);
 bool record_digests_read(struct record_digests *digests, int fd, int64_t size, struct err *err);
 void record_digests_drop(struct record_digests *digests);

@@ -10,10 +10,19 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "sync/hasher.h"
+
+/* From here on a file's digests are left to a second thread. */
+#define LARGE_FILE (INT64_C(8) * 1024 * 1024)
+#define WAITING_MAX 64
 
 struct stage_file {
     bool done; /* it was before this run: only its digests are to be taken */
     bool hashing;
+    bool rewritten; /* bytes came again: what was digested may not be what is there */
+    bool waiting;   /* all of it is there, its digests may not be */
+    int64_t ready;  /* bytes from the start that are there */
+    struct hasher_item *item;
     struct record_digests digests;
 };
 
@@ -41,7 +50,7 @@ static void era_write(const struct stage *stage, char text[96])
         close(fd);
     id[got > 0 ? got : 0] = '\0';
     id[strcspn(id, "\n")] = '\0';
-    snprintf(text, 96, "%s %zu", id, transfer_part_count(stage->transfer, INT64_C(1) << 50));
+    snprintf(text, 96, "%s %lld", id, (long long)stage->part_size);
 }
 
 static bool era_is_same(const struct stage *stage, const char *era)
@@ -184,7 +193,7 @@ static bool is_as_recorded(int tree_fd, const struct record_file *file)
     struct record_digests digests;
     unsigned char sha256[DIGEST_SIZE_MAX];
     int fd = openat(tree_fd, file->path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-    bool ok = fd >= 0 && record_digests_begin(&digests, false, NULL);
+    bool ok = fd >= 0 && record_digests_begin(&digests, NULL, NULL);
     if (ok && record_digests_read(&digests, fd, file->size, NULL)) {
         ok = digest_end(digests.sha256, sha256) == 32 && memcmp(sha256, file->sha256, 32) == 0;
     } else if (ok) {
@@ -237,8 +246,12 @@ static void reuse_from(struct stage *stage, const char *link)
 bool stage_open(struct stage *stage, struct publish *publish, struct plan_version *plan,
                 struct store *store, struct err *err)
 {
-    *stage = (struct stage){
-        .publish = publish, .plan = plan, .store = store, .transfer = store->transfer, .fd = -1};
+    *stage = (struct stage){.part_size = transfer_part_size(store->transfer),
+                            .publish = publish,
+                            .plan = plan,
+                            .store = store,
+                            .transfer = store->transfer,
+                            .fd = -1};
     if (!directory_open(stage, err) || !jobs_make(stage, err))
         return false;
     reuse_from(stage, plan->version);
@@ -254,6 +267,24 @@ bool stage_open(struct stage *stage, struct publish *publish, struct plan_versio
 
 /* --- downloading --------------------------------------------------------------------------- */
 
+static bool file_hand_over(struct stage *stage, size_t job, struct err *err)
+{
+    struct stage_file *file = &stage->files[job];
+    if (stage->jobs[job].size < LARGE_FILE)
+        return true;
+    if (stage->hasher == NULL && (stage->hasher = hasher_create(err)) == NULL)
+        return false;
+    int fd = dup(stage->jobs[job].fd);
+    file->item = fd >= 0 ? hasher_add(stage->hasher, fd, &file->digests) : NULL;
+    if (file->item == NULL) {
+        if (fd >= 0)
+            close(fd);
+        return true; /* then it is done here */
+    }
+    file->hashing = false;
+    return true;
+}
+
 static bool on_begin(void *context, size_t job, struct err *err)
 {
     struct stage *stage = context;
@@ -264,25 +295,48 @@ static bool on_begin(void *context, size_t job, struct err *err)
     jobs[job].fd = openat(stage->fd, name, flags | O_NOFOLLOW | O_CLOEXEC, 0644);
     if (jobs[job].fd < 0)
         return io_failed(stage, err, "cannot open a file for what is downloaded");
-    if (!stage->files[job].done && jobs[job].size > 0 &&
+    /* tmpfs would fill what is reserved with zeros first, which costs as much as the download. */
+    if (!stage->files[job].done && jobs[job].size > 0 && stage->publish->syncs &&
         fallocate(jobs[job].fd, 0, 0, jobs[job].size) != 0 && errno != EOPNOTSUPP)
         return io_failed(stage, err, "no room for a file");
     if (!stage->files[job].done && ftruncate(jobs[job].fd, jobs[job].size) != 0)
         return io_failed(stage, err, "no room for a file");
-    stage->files[job].hashing = record_digests_begin(&stage->files[job].digests,
-                                                     stage->plan->files[job].object.has_md5, err);
-    return stage->files[job].hashing;
+    stage->files[job].hashing =
+        record_digests_begin(&stage->files[job].digests, &stage->plan->files[job].object, err);
+    return stage->files[job].hashing && file_hand_over(stage, job, err);
 }
 
-/* Bytes that come in order are digested while the cache has them. */
+/* Small files are digested as their bytes come, while the cache has them; of large ones the other
+ * thread is told how far they are. */
 static void on_bytes(void *context, size_t job, int64_t offset, const void *data, size_t size)
 {
     struct stage *stage = context;
-    struct record_digests *digests = &stage->files[job].digests;
-    if (offset == digests->hashed)
-        record_digests_update(digests, data, size);
-    else if (offset < digests->hashed) /* sent again, perhaps otherwise: read back at the end */
-        digests->hashed = INT64_MAX;
+    struct stage_file *file = &stage->files[job];
+    if (offset < file->ready)
+        file->rewritten = true;
+    if (offset != file->ready)
+        return;
+    file->ready += (int64_t)size;
+    if (file->item != NULL)
+        hasher_advance(stage->hasher, file->item, file->ready);
+    else if (file->digests.hashed == offset)
+        record_digests_update(&file->digests, data, size);
+}
+
+/* Parts that came before their turn. */
+static void ready_advance(struct stage *stage, size_t job)
+{
+    struct stage_file *file = &stage->files[job];
+    const struct transfer_job *transfer = &stage->jobs[job];
+    size_t parts = transfer_part_count(stage->transfer, transfer->size);
+    for (size_t part = (size_t)(file->ready / stage->part_size); part < parts; part++) {
+        int64_t end = (int64_t)(part + 1) * stage->part_size;
+        if (transfer->map[part] == 0)
+            break;
+        file->ready = end < transfer->size ? end : transfer->size;
+    }
+    if (file->item != NULL)
+        hasher_advance(stage->hasher, file->item, file->ready);
 }
 
 static void on_part(void *context, size_t job, size_t part)
@@ -291,6 +345,7 @@ static void on_part(void *context, size_t job, size_t part)
     char name[32];
     if (transfer_part_count(stage->transfer, stage->jobs[job].size) < 2)
         return;
+    ready_advance(stage, job);
     part_name(job, "map", name);
     int fd = openat(stage->fd, name, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0644);
     if (fd < 0)
@@ -333,9 +388,16 @@ static bool file_check(struct stage *stage, size_t job, struct err *err)
     struct stage_file *file = &stage->files[job];
     struct record_digests *digests = &file->digests;
     int64_t size = stage->jobs[job].size;
-    if (digests->hashed > size) {
+    if (file->item != NULL) {
+        file->hashing = hasher_take(stage->hasher, file->item, size, digests, err);
+        file->item = NULL;
+        if (!file->hashing)
+            return false;
+    }
+    if (file->rewritten) {
         record_digests_drop(digests);
-        if (!record_digests_begin(digests, stage->plan->files[job].object.has_md5, err))
+        file->hashing = record_digests_begin(digests, &stage->plan->files[job].object, err);
+        if (!file->hashing)
             return false;
     }
     return record_digests_read(digests, stage->jobs[job].fd, size, err) &&
@@ -353,13 +415,11 @@ static void file_forget(struct stage *stage, size_t job)
     }
 }
 
-static bool on_done(void *context, size_t job, struct err *err)
+static bool file_finish(struct stage *stage, size_t job, struct err *err)
 {
-    struct stage *stage = context;
     char part[32];
     char done[32];
-    bool ok = stage->jobs[job].fd >= 0 || on_begin(stage, job, err);
-    ok = ok && file_check(stage, job, err);
+    bool ok = file_check(stage, job, err);
     if (!ok && transfer_failure(stage->transfer) == FAILURE_INTEGRITY)
         file_forget(stage, job);
     if (ok && !stage->files[job].done) {
@@ -372,10 +432,35 @@ static bool on_done(void *context, size_t job, struct err *err)
         unlinkat(stage->fd, part, 0);
         stage->files[job].done = ok;
     }
-    if (stage->jobs[job].fd >= 0)
-        close(stage->jobs[job].fd);
+    close(stage->jobs[job].fd);
     stage->jobs[job].fd = -1;
     return ok;
+}
+
+static bool waiting_finish(struct stage *stage, struct err *err)
+{
+    bool ok = true;
+    for (size_t i = 0; ok && stage->waiting > 0 && i < stage->plan->count; i++) {
+        if (!stage->files[i].waiting)
+            continue;
+        stage->files[i].waiting = false;
+        stage->waiting--;
+        ok = file_finish(stage, i, err);
+    }
+    return ok;
+}
+
+/* A few large files may wait for their digests, so that the download goes on meanwhile. */
+static bool on_done(void *context, size_t job, struct err *err)
+{
+    struct stage *stage = context;
+    if (stage->jobs[job].fd < 0 && !on_begin(stage, job, err))
+        return false;
+    if (stage->files[job].item == NULL)
+        return file_finish(stage, job, err);
+    ready_advance(stage, job);
+    stage->files[job].waiting = true;
+    return ++stage->waiting <= WAITING_MAX || waiting_finish(stage, err);
 }
 
 static bool describe(void *context, size_t job, int64_t first, int64_t last,
@@ -400,7 +485,8 @@ bool stage_fetch(struct stage *stage, struct err *err)
                                            .is_pinned = is_pinned,
                                            .judge = stage->store->type->judge,
                                            .auth = stage->store->auth};
-    return transfer_run(stage->transfer, &source, stage->jobs, stage->plan->count, err);
+    return transfer_run(stage->transfer, &source, stage->jobs, stage->plan->count, err) &&
+           waiting_finish(stage, err);
 }
 
 bool stage_check_source(struct stage *stage, struct err *err)
@@ -421,95 +507,6 @@ bool stage_check_source(struct stage *stage, struct err *err)
     return true;
 }
 
-/* --- the tree ------------------------------------------------------------------------------ */
-
-/* Copies where no link can be made. */
-static bool file_copy(int from_fd, const char *from, int to_fd, const char *to)
-{
-    int in = openat(from_fd, from, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-    int out = openat(to_fd, to, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0444);
-    ssize_t got = in >= 0 && out >= 0 ? 1 : -1;
-    char block[16384];
-    while (got > 0 && (got = read(in, block, sizeof block)) > 0)
-        if (write(out, block, (size_t)got) != got)
-            got = -1;
-    if (in >= 0)
-        close(in);
-    if (out >= 0)
-        close(out);
-    return got == 0;
-}
-
-/* path's directories were judged (plan.h) and are made by us, in a tree that nobody else knows. */
-static bool tree_add(struct stage *stage, int tree_fd, size_t index, struct err *err)
-{
-    const char *path = stage->plan->files[index].path;
-    char name[32];
-    int fd = dup(tree_fd);
-    const char *slash;
-    while (fd >= 0 && (slash = strchr(path, '/')) != NULL) {
-        char component[256] = "";
-        memcpy(component, path, (size_t)(slash - path));
-        int inner = mkdirat(fd, component, 0755) == 0 || errno == EEXIST
-                        ? openat(fd, component, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
-                        : -1;
-        int reason = errno;
-        close(fd);
-        errno = reason;
-        fd = inner;
-        path = slash + 1;
-    }
-    part_name(index, "done", name);
-    bool ok = fd >= 0 &&
-              (linkat(stage->fd, name, fd, path, 0) == 0 || file_copy(stage->fd, name, fd, path));
-    if (!ok)
-        io_failed(stage, err, "cannot put a file in its version");
-    int file = ok && stage->publish->syncs ? openat(fd, path, O_RDONLY | O_CLOEXEC) : -1;
-    if (file >= 0) {
-        ok = publish_sync_fd(stage->publish, file, err) && publish_sync_fd(stage->publish, fd, err);
-        close(file);
-    }
-    if (fd >= 0)
-        close(fd);
-    return ok;
-}
-
-static bool tree_fill(struct stage *stage, int tree_fd, const char *source, struct err *err)
-{
-    for (size_t i = 0; i < stage->plan->count; i++)
-        if (!tree_add(stage, tree_fd, i, err))
-            return false;
-    return record_write(stage->publish, tree_fd, stage->plan, source, err) &&
-           publish_sync_fd(stage->publish, tree_fd, err);
-}
-
-bool stage_publish(struct stage *stage, const char *source, char target[PUBLISH_TARGET_SIZE],
-                   struct err *err)
-{
-    const struct plan_version *plan = stage->plan;
-    char name[64];
-    char id[PUBLISH_ID_SIZE];
-    int tree_fd = -1;
-    bool ok = record_id(plan, id, err) &&
-              publish_tree_make(stage->publish, plan->model, name, sizeof name, &tree_fd, err) &&
-              tree_fill(stage, tree_fd, source, err);
-    if (tree_fd >= 0)
-        close(tree_fd);
-    snprintf(target, PUBLISH_TARGET_SIZE, "%s@%s", plan->version, id);
-    ok = ok && publish_tree_place(stage->publish, plan->model, name, target, err);
-    if (!ok && transfer_failure(stage->transfer) == FAILURE_NONE)
-        transfer_set_failure(stage->transfer,
-                             errno == ENOSPC || errno == EDQUOT ? FAILURE_SPACE : FAILURE_OTHER);
-    if (!ok && tree_fd >= 0) {
-        int versions = publish_versions_open(stage->publish, plan->model);
-        if (versions >= 0) {
-            publish_remove(versions, name);
-            close(versions);
-        }
-    }
-    return ok;
-}
-
 void stage_discard(struct stage *stage)
 {
     if (stage->name[0] != '\0')
@@ -525,6 +522,7 @@ void stage_forget(const struct publish *publish, const struct plan_version *plan
 
 void stage_close(struct stage *stage)
 {
+    hasher_destroy(stage->hasher);
     for (size_t i = 0; stage->jobs != NULL && stage->files != NULL && i < stage->plan->count; i++) {
         if (stage->jobs[i].fd >= 0)
             close(stage->jobs[i].fd);

@@ -24,8 +24,11 @@ struct stage {
     int fd;
     char name[320]; /* in .sync/partial */
     struct stage_file *files;
+    struct hasher *hasher; /* of large files; NULL: none yet */
     struct transfer_job *jobs;
     unsigned char *maps;
+    int64_t part_size;
+    size_t waiting;  /* files whose digests are not there yet */
     int64_t missing; /* bytes that are not there yet */
     int64_t reused;  /* bytes that an earlier version had */
 };

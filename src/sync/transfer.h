@@ -113,6 +113,7 @@ struct transfer_job {
     void *context;
 };
 
+int64_t transfer_part_size(const struct transfer *transfer);
 size_t transfer_part_count(const struct transfer *transfer, int64_t size);
 bool transfer_run(struct transfer *transfer, const struct transfer_source *source,
                   struct transfer_job *jobs, size_t count, struct err *err);

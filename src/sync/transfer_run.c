@@ -60,6 +60,11 @@ struct run {
     struct err *err;
 };
 
+int64_t transfer_part_size(const struct transfer *transfer)
+{
+    return transfer->options.part_size;
+}
+
 size_t transfer_part_count(const struct transfer *transfer, int64_t size)
 {
     int64_t part = transfer->options.part_size;

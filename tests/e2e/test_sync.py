@@ -82,6 +82,18 @@ def test_only_what_changed_is_downloaded_again(source, models):
     assert record["bytes"] < PART + 4096
 
 
+def test_the_same_bytes_uploaded_again_are_read_once(rig, bucket, models):
+    source = FileSource(rig, bucket)
+    source.put("iris", "1", random_tree(1))
+    pull(source.url, models)
+    target = os.readlink(os.path.join(models, "iris", "current"))
+    source.put("iris", "1", random_tree(1))
+    pull(source.url, models)
+    assert os.readlink(os.path.join(models, "iris", "current")) == target
+    done = pull(source.url, models)
+    assert [record["message"] for record in done.records()] == ["nothing new"]
+
+
 def test_several_models_and_empty_files(source, models):
     if isinstance(source, NginxSource):
         first = put_manifest_source(source.root, "a", "1", {"m": b"1", "empty": b""})

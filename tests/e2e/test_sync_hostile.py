@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import threading
 import time
@@ -221,6 +222,45 @@ def test_corrupt_bytes_are_never_published(faulty, bucket, models):
     faulty.fault = None
     pull(faulty.url, models)
     assert published(models, "iris") == tree
+
+
+def test_large_files_are_digested_beside_the_download(faulty, bucket, models, rig):
+    """Files that a second thread verifies: corrupt, cut, cut off, and whole in the end."""
+    tree = random_tree(1, files=3, size=20 << 20)
+    put_manifest_source(bucket, "iris", "1", tree)
+
+    def corrupt(handler, path, count):
+        if not path.endswith("file1.bin") or not handler.headers["Range"].startswith("bytes=4194304-"):
+            return False
+        data = bytearray(faulty.data(path))
+        data[(4 << 20) + 5] ^= 1
+        faulty.serve(handler, bytes(data))
+        return True
+
+    faulty.fault = corrupt
+    pull(faulty.url, models, code=EXIT["integrity"], part_size="4m")
+    assert current(models, "iris") is None
+
+    def cut(handler, path, count):
+        if not is_blob(path) or count > 1:
+            return False
+        handler.send_response(200)
+        handler.send_header("Content-Length", str(20 << 20))
+        handler.end_headers()
+        handler.wfile.write(faulty.data(path)[: 9 << 20])
+        handler.close_connection = True
+        return True
+
+    faulty.counts.clear()
+    faulty.fault = cut
+    sidecar = sync_tool.start_pull(rig, faulty.url, models, part_size="64m", bandwidth="40m")
+    time.sleep(0.7)
+    sidecar.send_signal(signal.SIGKILL)
+    sidecar.wait()
+    faulty.fault = None
+    pull(faulty.url, models, part_size="4m")
+    assert published(models, "iris") == tree
+    assert sync("verify", models).code == 0
 
 
 @pytest.mark.parametrize("code", [429, 500, 503])

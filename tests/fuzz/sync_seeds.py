@@ -135,3 +135,50 @@ TOKENS = {
     "error.xml": ERRORS + "<Error><Code>SlowDown</Code></Error>",
     "member.json": ERRORS + '{"id":"a"}',
 }
+
+DIGEST = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+
+
+def pointer(name="iris", **members):
+    entry = {"version": "42", "manifest": "iris/42/omen-manifest.json", "sha256": DIGEST, **members}
+    return "0" + json.dumps({"format": "omen-pointer/1", "models": {name: entry}})
+
+
+def manifest(kind, files, **members):
+    document = {"format": "omen-manifest/1", "model": "m", "version": "1", **members}
+    return kind + json.dumps({**document, "files": files})
+
+
+def file(path="a", size=1, **members):
+    return {"path": path, "size": size, "sha256": DIGEST, **members}
+
+
+# The first byte chooses: "0" a pointer, "1" a manifest beside a listing, "2" one alone.
+MANIFESTS = {
+    "pointer": pointer(),
+    "pointer-names": pointer(name="../iris"),
+    "pointer-current": pointer(version="current"),
+    "pointer-manifest": pointer(manifest="/etc/passwd"),
+    "pointer-digest": pointer(sha256="00"),
+    "listed": manifest("1", [file(), file("b/c")]),
+    "listed-missing": manifest("1", [file("d")]),
+    "listed-twice": manifest("1", [file(), file()]),
+    "alone": manifest("2", [file(object="blobs/sha256/ba/" + DIGEST), file("b/c", 0)], serial=7),
+    "alone-expires": manifest("2", [file()], expires="2030-01-01T00:00:00Z"),
+    "alone-clash": manifest("2", [file("a"), file("a-b"), file("a/b")]),
+    "alone-sizes": manifest("2", [file("a", 9223372036854775807), file("b", 9223372036854775807)]),
+    "alone-dots": manifest("2", [file("a/../../b")]),
+    "alone-nul": manifest("2", [file("a\x00b")]),
+    "alone-empty": manifest("2", []),
+}
+
+HEADERS = {
+    "range": "bytes 0-65535/1048576",
+    "range-star": "bytes 5-9/*",
+    "range-unsatisfied": "bytes */10",
+    "range-backwards": "bytes 9-0/10",
+    "range-large": "bytes 0-99999999999999999999/99999999999999999999",
+    "line": "Content-Range:  bytes 0-9/10\r\n",
+    "seconds": "120",
+    "date": "Sun, 06 Nov 2094 08:49:37 GMT",
+}
