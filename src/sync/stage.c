@@ -259,6 +259,7 @@ bool stage_open(struct stage *stage, struct publish *publish, struct plan_versio
     for (size_t i = 0; i < plan->count; i++)
         stage->missing += bytes_missing(
             stage, i, transfer_part_count(stage->transfer, plan->files[i].object.size));
+    transfer_expect(stage->transfer, stage->missing);
     if (publish_has_room(publish, stage->missing, err))
         return true;
     transfer_set_failure(stage->transfer, FAILURE_SPACE);

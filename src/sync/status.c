@@ -22,6 +22,7 @@
 #define RECORD_NS (10 * CLOCK_NS_PER_S)
 #define LINE_NS (250 * CLOCK_NS_PER_MS)
 #define REQUEST_MAX 4096
+#define MIB 1048576.0
 
 enum value {
     VALUE_SUCCESS_TIME,
@@ -254,8 +255,12 @@ void status_tick(void *context)
         double rate = status->line_open && passed < 2
                           ? (double)(counts->bytes - status->shown_bytes) / passed
                           : 0;
-        fprintf(stderr, "\r\033[Komen-sync: %.1f MiB, %.1f MiB/s, %lld requests",
-                (double)counts->bytes / 1048576, rate / 1048576, (long long)counts->requests);
+        double left = (double)(counts->expected - counts->bytes);
+        fprintf(stderr, "\r\033[Komen-sync: %.1f of %.1f MiB, %.1f MiB/s",
+                (double)counts->bytes / MIB,
+                (double)(left > 0 ? counts->expected : counts->bytes) / MIB, rate / MIB);
+        if (left > 0 && rate > 0)
+            fprintf(stderr, ", %.0f s left", left / rate);
         status->shown_bytes = counts->bytes;
         status->next_line = now + LINE_NS;
         status->line_open = true;
@@ -264,7 +269,8 @@ void status_tick(void *context)
     } else if (!status->terminal && now >= status->next_record) {
         if (counts->bytes != status->shown_bytes)
             LOG(LOG_INFO, "downloading", LOG_INT("bytes", counts->bytes),
-                LOG_INT("requests", counts->requests), LOG_INT("retries", counts->retries));
+                LOG_INT("expected", counts->expected), LOG_INT("requests", counts->requests),
+                LOG_INT("retries", counts->retries));
         status->shown_bytes = counts->bytes;
         status->next_record = now + RECORD_NS;
     }

@@ -103,6 +103,11 @@ bool transfer_fail(struct transfer *transfer, enum failure failure)
     return false;
 }
 
+void transfer_expect(struct transfer *transfer, int64_t bytes)
+{
+    transfer->counts.expected = transfer->counts.bytes + bytes;
+}
+
 const struct transfer_counts *transfer_counts(const struct transfer *transfer)
 {
     return &transfer->counts;

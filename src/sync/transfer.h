@@ -120,10 +120,13 @@ bool transfer_run(struct transfer *transfer, const struct transfer_source *sourc
 
 struct transfer_counts {
     int64_t bytes;
+    int64_t expected; /* of downloads that were begun, as transfer_expect was told */
     int64_t requests;
     int64_t retries, throttled, stalls;
     int64_t token_refreshes;
 };
+/* So many bytes more are about to be downloaded: for who tells how far it is. */
+void transfer_expect(struct transfer *transfer, int64_t bytes);
 const struct transfer_counts *transfer_counts(const struct transfer *transfer);
 
 /* Called at least every 100 ms while something is under way. */

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -408,6 +409,20 @@ def test_metrics_and_health(rig, bucket, models):
     with open(textfile, encoding="utf-8") as file:
         assert "omen_sync_last_success_timestamp_seconds" in file.read()
     assert sidecar.is_alive()
+
+
+def test_progress_on_a_terminal(rig, bucket, models):
+    put_manifest_source(bucket, "iris", "1", random_tree(1, files=4, size=1 << 20))
+    web = rig.add(sync_tool.WebSource(rig.run, bucket))
+    command = [sync_tool.find_sync(), "pull", web.url, models, "--once", "--bandwidth=2m"]
+    ours, theirs = os.openpty()
+    with subprocess.Popen(command, stderr=theirs, env=sync_tool.environment()) as process:
+        assert process.wait() == 0
+    os.close(theirs)
+    text = os.read(ours, 65536).decode()
+    os.close(ours)
+    assert re.search(r"omen-sync: \d+\.\d of 4\.\d MiB, \d+\.\d MiB/s, \d+ s left", text), text
+    assert " info published " in text
 
 
 def test_a_signal_makes_it_look_at_once(rig, bucket, models):
