@@ -24,7 +24,7 @@ static void child(const char *command, const char *model, const char *version, c
 }
 
 bool command_run_shell(const char *command, const char *model, const char *version,
-                       const char *path, int64_t timeout, struct err *err)
+                       const char *path, int64_t timeout, const volatile int *stop, struct err *err)
 {
     int64_t end = clock_monotonic_ns() + timeout;
     int status = 0;
@@ -36,10 +36,11 @@ bool command_run_shell(const char *command, const char *model, const char *versi
     setpgid(pid, pid);
     pid_t got;
     while ((got = waitpid(pid, &status, WNOHANG)) == 0 || (got < 0 && errno == EINTR)) {
-        if (clock_monotonic_ns() >= end) {
+        bool stopped = stop != NULL && *stop != 0;
+        if (stopped || clock_monotonic_ns() >= end) {
             kill(-pid, SIGKILL);
             waitpid(pid, &status, 0);
-            return err_set(err, ERR_UNAVAILABLE, "a command took too long");
+            return err_set(err, ERR_UNAVAILABLE, stopped ? "stopped" : "a command took too long");
         }
         usleep(STEP_US);
     }

@@ -9,8 +9,9 @@
 
 /* /bin/sh -c command with OMEN_MODEL, OMEN_VERSION and OMEN_PATH in its environment and none of our
  * secrets to inherit but what is in the environment anyway. Ended, with all that it started, after
- * timeout (ns). False if it did not exit with 0. */
+ * timeout (ns), or as soon as *stop is not 0. False if it did not exit with 0. */
 bool command_run_shell(const char *command, const char *model, const char *version,
-                       const char *path, int64_t timeout, struct err *err);
+                       const char *path, int64_t timeout, const volatile int *stop,
+                       struct err *err);
 
 #endif

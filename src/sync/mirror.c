@@ -431,7 +431,8 @@ static enum outcome check(struct course *course)
     char path[64];
     snprintf(path, sizeof path, "/proc/%ld/fd/%d", (long)getpid(), fd);
     bool ok = fd >= 0 && command_run_shell(options->check, course->model, course->wanted->version,
-                                           path, options->check_timeout, course->err);
+                                           path, options->check_timeout,
+                                           transfer_stop(transfer_of(course)), course->err);
     if (fd >= 0)
         close(fd);
     if (ok)

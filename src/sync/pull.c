@@ -39,7 +39,7 @@ static void run_hook(const struct pull *pull, const char *model, const char *ver
     snprintf(path, sizeof path, "%s/%s/current", pull->directory, model);
     if (pull->options->on_change[0] != '\0' &&
         !command_run_shell(pull->options->on_change, model, version, path,
-                           pull->options->command_timeout, &err))
+                           pull->options->command_timeout, &session_stop, &err))
         LOG(LOG_WARNING, "the command of on-change failed", LOG_TEXT("model", model),
             LOG_TEXT("err", err.text));
 }

@@ -151,7 +151,7 @@ static bool version_check(struct push *push, const char *directory)
         (int)sizeof command)
         return err_set(&push->err, ERR_LIMIT, "checker is too long");
     return command_run_shell(command, push->version.model, push->version.version, directory,
-                             push->options->command_timeout, &push->err) ||
+                             push->options->command_timeout, &session_stop, &push->err) ||
            err_prefix(&push->err, "the version did not pass checker");
 }
 

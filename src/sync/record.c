@@ -53,6 +53,10 @@ bool record_digests_read(struct record_digests *digests, int fd, int64_t size, s
     bool ok = block != NULL || digests->hashed >= size || no_memory(err);
     while (ok && digests->hashed < size) {
         int64_t left = size - digests->hashed;
+        if (digests->stop != NULL && *digests->stop != 0) {
+            ok = err_set(err, ERR_UNAVAILABLE, "stopped");
+            break;
+        }
         ssize_t got = pread(fd, block, left < (int64_t)READ_BLOCK ? (size_t)left : READ_BLOCK,
                             digests->hashed);
         if (got > 0)

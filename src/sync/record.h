@@ -43,7 +43,8 @@ struct record_digests {
     struct digest *sha256, *md5;
     bool with_crc32c;
     uint32_t crc32c;
-    int64_t hashed; /* bytes that are in them */
+    int64_t hashed;           /* bytes that are in them */
+    const volatile int *stop; /* not 0: reading ends soon, without them; may be NULL */
 };
 /* The SHA-256, and what else `object` (may be NULL) has to compare with. */
 bool record_digests_begin(struct record_digests *digests, const struct store_object *object,

@@ -188,12 +188,14 @@ static bool is_same_file(const struct record_file *file, const struct store_obje
 }
 
 /* Disks forget, too. */
-static bool is_as_recorded(int tree_fd, const struct record_file *file)
+static bool is_as_recorded(const struct stage *stage, int tree_fd, const struct record_file *file)
 {
     struct record_digests digests;
     unsigned char sha256[DIGEST_SIZE_MAX];
     int fd = openat(tree_fd, file->path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
     bool ok = fd >= 0 && record_digests_begin(&digests, NULL, NULL);
+    if (ok)
+        digests.stop = transfer_stop(stage->transfer);
     if (ok && record_digests_read(&digests, fd, file->size, NULL)) {
         ok = digest_end(digests.sha256, sha256) == 32 && memcmp(sha256, file->sha256, 32) == 0;
     } else if (ok) {
@@ -214,8 +216,8 @@ static void file_reuse(struct stage *stage, size_t index, int tree_fd, const str
         if (!is_same_file(file, &wanted->object, strcmp(file->path, wanted->path) == 0))
             continue;
         part_name(index, "done", name);
-        if (is_as_recorded(tree_fd, file) && linkat(tree_fd, file->path, stage->fd, name, 0) == 0 &&
-            is_done(stage, index)) {
+        if (is_as_recorded(stage, tree_fd, file) &&
+            linkat(tree_fd, file->path, stage->fd, name, 0) == 0 && is_done(stage, index)) {
             memcpy(wanted->object.sha256, file->sha256, 32);
             wanted->object.has_sha256 = true;
             stage->files[index].done = true;
@@ -268,6 +270,15 @@ bool stage_open(struct stage *stage, struct publish *publish, struct plan_versio
 
 /* --- downloading --------------------------------------------------------------------------- */
 
+static bool digests_begin(struct stage *stage, size_t job, struct err *err)
+{
+    struct record_digests *digests = &stage->files[job].digests;
+    bool ok = record_digests_begin(digests, &stage->plan->files[job].object, err);
+    digests->stop = transfer_stop(stage->transfer);
+    stage->files[job].hashing = ok;
+    return ok;
+}
+
 static bool file_hand_over(struct stage *stage, size_t job, struct err *err)
 {
     struct stage_file *file = &stage->files[job];
@@ -302,9 +313,7 @@ static bool on_begin(void *context, size_t job, struct err *err)
         return io_failed(stage, err, "no room for a file");
     if (!stage->files[job].done && ftruncate(jobs[job].fd, jobs[job].size) != 0)
         return io_failed(stage, err, "no room for a file");
-    stage->files[job].hashing =
-        record_digests_begin(&stage->files[job].digests, &stage->plan->files[job].object, err);
-    return stage->files[job].hashing && file_hand_over(stage, job, err);
+    return digests_begin(stage, job, err) && file_hand_over(stage, job, err);
 }
 
 /* Small files are digested as their bytes come, while the cache has them; of large ones the other
@@ -347,6 +356,9 @@ static void on_part(void *context, size_t job, size_t part)
     if (transfer_part_count(stage->transfer, stage->jobs[job].size) < 2)
         return;
     ready_advance(stage, job);
+    if (stage->publish->syncs) /* so that there is little to wait for in the end */
+        sync_file_range(stage->jobs[job].fd, (off_t)part * stage->part_size, stage->part_size,
+                        SYNC_FILE_RANGE_WRITE);
     part_name(job, "map", name);
     int fd = openat(stage->fd, name, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0644);
     if (fd < 0)
@@ -397,8 +409,7 @@ static bool file_check(struct stage *stage, size_t job, struct err *err)
     }
     if (file->rewritten) {
         record_digests_drop(digests);
-        file->hashing = record_digests_begin(digests, &stage->plan->files[job].object, err);
-        if (!file->hashing)
+        if (!digests_begin(stage, job, err))
             return false;
     }
     return record_digests_read(digests, stage->jobs[job].fd, size, err) &&

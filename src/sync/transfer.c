@@ -76,6 +76,11 @@ void transfer_set_stop(struct transfer *transfer, const volatile int *stop)
     transfer->stop = stop;
 }
 
+const volatile int *transfer_stop(const struct transfer *transfer)
+{
+    return transfer->stop;
+}
+
 void transfer_set_deadline(struct transfer *transfer, int64_t deadline)
 {
     transfer->deadline = deadline;

@@ -66,6 +66,7 @@ void transfer_destroy(struct transfer *transfer);
 
 /* Set by signal handlers: what is under way ends soon with FAILURE_STOPPED. **Kept**. */
 void transfer_set_stop(struct transfer *transfer, const volatile int *stop);
+const volatile int *transfer_stop(const struct transfer *transfer);
 /* Nothing goes on beyond this clock_monotonic_ns; 0: no end. FAILURE_TIMEOUT. */
 void transfer_set_deadline(struct transfer *transfer, int64_t deadline);
 enum failure transfer_failure(const struct transfer *transfer);

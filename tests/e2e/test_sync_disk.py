@@ -52,6 +52,17 @@ def test_an_interrupted_download_is_resumed(rig, bucket, models, kind):
     assert not sync_tool.left_over(models)
 
 
+@pytest.mark.parametrize("command", ["check", "on_change"])
+def test_a_command_does_not_hold_up_the_end(rig, bucket, models, command):
+    FileSource(rig, bucket).put("iris", "1", random_tree(1))
+    begun = os.path.join(rig.run, "begun")
+    options = {command: f"touch {begun}; sleep 60"}
+    sidecar = sync_tool.start_pull(rig, f"file://{bucket}", models, **options)
+    harness.wait_for(lambda: os.path.exists(begun), "the command runs")
+    sidecar.send_signal(signal.SIGTERM)
+    assert sidecar.wait(2) == 0
+
+
 def test_two_sidecars_take_turns(rig, bucket, models):
     web = rig.add(sync_tool.WebSource(rig.run, bucket))
     put_manifest_source(bucket, "iris", "1", random_tree(1))

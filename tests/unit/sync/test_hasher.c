@@ -81,6 +81,23 @@ static void test_a_file_that_is_too_short(void **state)
     hasher_destroy(hasher);
 }
 
+static void test_stopped(void **state)
+{
+    (void)state;
+    static const volatile int stop = 1;
+    char expected[DIGEST_TEXT_SIZE];
+    struct record_digests digests;
+    struct err err = ERR_INIT;
+    struct hasher *hasher = hasher_create(NULL);
+    int fd = make_file(expected);
+    assert_true(record_digests_begin(&digests, NULL, NULL));
+    digests.stop = &stop;
+    struct hasher_item *item = hasher_add(hasher, fd, &digests);
+    assert_false(hasher_take(hasher, item, SIZE, &digests, &err));
+    assert_int_equal(err.code, ERR_UNAVAILABLE);
+    hasher_destroy(hasher);
+}
+
 static void test_ended_in_the_middle(void **state)
 {
     (void)state;
@@ -99,6 +116,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_files_that_grow),
         cmocka_unit_test(test_a_file_that_is_too_short),
+        cmocka_unit_test(test_stopped),
         cmocka_unit_test(test_ended_in_the_middle),
     };
     return cmocka_run_group_tests_name("sync/hasher", tests, NULL, NULL);
