@@ -264,12 +264,30 @@ static bool refuse_count(const struct filler *filler, size_t got)
                       OIP_NAME(filler->input), filler->input->elements, got);
 }
 
+/* A number as a word, where a category has numbers among its words. */
+static bool takes_numbers(const struct filler *filler)
+{
+    return filler->frame->schema->fields[filler->column].number_words;
+}
+
+static bool fill_number_words(struct filler *filler, const struct json_numbers *numbers)
+{
+    for (size_t i = 0; i < numbers->count; i++) {
+        if (isnan(numbers->values[i]))
+            return refuse_value(filler, "is null; only FP32 and FP64 can be missing");
+        if (!takes_numbers(filler) || !(fabs(numbers->values[i]) < EXACT_MAX))
+            return refuse_value(filler, "is no string");
+        put_number(filler, numbers->values[i]);
+    }
+    return true;
+}
+
 static bool fill_json_numbers(struct filler *filler, const struct json_numbers *numbers)
 {
     if (numbers->count != filler->input->elements)
         return refuse_count(filler, numbers->count);
-    if (filler->input->datatype == OIP_BYTES && numbers->count > 0)
-        return refuse_value(filler, "is no string");
+    if (filler->input->datatype == OIP_BYTES)
+        return fill_number_words(filler, numbers);
     if (!settle(filler->input->datatype, numbers))
         return fill_cells(filler, numbers);
     for (size_t i = 0; i < numbers->count; i++)
@@ -299,13 +317,13 @@ static bool put_tree_number(struct filler *filler, const struct json *value)
     int64_t whole;
     double number = json_number(value);
     enum oip_datatype datatype = filler->input->datatype;
-    if (datatype == OIP_BYTES)
+    if (datatype == OIP_BYTES && !(takes_numbers(filler) && fabs(number) < EXACT_MAX))
         return refuse_value(filler, "is no string");
     if (datatype == OIP_FP32)
         number = (float)number;
     if (!isfinite(number))
         return refuse_value(filler, "is beyond what its datatype holds");
-    if (!oip_datatype_is_real(datatype)) {
+    if (!oip_datatype_is_real(datatype) && datatype != OIP_BYTES) {
         if (number != rint(number))
             return refuse_value(filler, "is no whole number");
         if (!is_in_range(datatype, number))

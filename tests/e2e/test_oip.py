@@ -295,9 +295,17 @@ def test_half_numbers_are_binary_only(nginx):
 
 def test_a_string_is_of_bytes(nginx):
     refuse(nginx, "total", [tensor("x", "FP64", [1, 3], [1, "2", 3])], "element 1 is a string")
-    refuse(nginx, "coded", [tensor("code", "BYTES", [1], [7]), tensor("on", "BYTES", [1], ["x"])],
+    refuse(nginx, "passenger", [tensor("age", "FP64", [1], [1]), tensor("sex", "BYTES", [1], [7])],
            "element 0 is no string")
     refuse(nginx, "total", [tensor("x", "FP64", [1, 3], [1, {}, 3])], "element 1 is an object")
+
+
+def test_a_number_is_a_word_where_a_category_has_it(nginx):
+    for words in ([7], ["7"], [7.0]):
+        columns = [tensor("code", "BYTES", [1], words), tensor("on", "BYTES", [1], ["true"])]
+        assert values(nginx, "coded", columns) == [201]
+    columns[0]["data"] = [2**53 + 1]
+    refuse(nginx, "coded", columns, "element 0 is no string")
 
 
 def test_base64_of_bytes(nginx):
