@@ -89,6 +89,8 @@ struct kernel {
     const char *name;
     uint16_t since, until; /* operator set versions it understands; until 0: all later ones */
     uint16_t inputs_min, inputs_max, outputs_max;
+    /* Of a kernel that takes any number: so many of the first may be left out, none behind them. */
+    uint16_t inputs_loose;
     unsigned flags; /* enum kernel_flags */
     size_t state_size;
     /* Reads the attributes into node->state; refuses what is wrong. arena: the program's. NULL:

@@ -181,7 +181,8 @@ static bool check_counts(const struct kernel *kernel, const struct program_node 
     if (kernel->outputs_max != KERNEL_MANY && outputs > kernel->outputs_max)
         return err_set(err, ERR_INVALID, "it has %zu outputs, at most %u are possible", outputs,
                        kernel->outputs_max);
-    for (size_t i = 0; i < kernel->inputs_min; i++) {
+    bool many = kernel->inputs_max == KERNEL_MANY;
+    for (size_t i = kernel->inputs_loose; i < (many ? inputs : kernel->inputs_min); i++) {
         if (node->inputs[i][0] == '\0')
             return err_set(err, ERR_INVALID, "input %zu must be given", i);
     }

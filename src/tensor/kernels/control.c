@@ -297,6 +297,7 @@ const struct kernel kernel_loop = {
     .since = 1,
     .inputs_min = 0,
     .inputs_max = KERNEL_MANY,
+    .inputs_loose = 2, /* how often, and whether at all */
     .outputs_max = KERNEL_MANY,
     .flags = KERNEL_MAKES_OUTPUTS | KERNEL_INFERS_UNKNOWN,
     .state_size = sizeof(struct loop),

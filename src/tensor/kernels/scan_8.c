@@ -166,6 +166,7 @@ const struct kernel kernel_scan_8 = {
     .until = 8,
     .inputs_min = 0,
     .inputs_max = KERNEL_MANY,
+    .inputs_loose = 1,
     .outputs_max = KERNEL_MANY,
     .flags = KERNEL_MAKES_OUTPUTS | KERNEL_INFERS_UNKNOWN,
     .state_size = sizeof(struct scan),
