@@ -64,14 +64,14 @@ def test_drain_finishes_what_is_being_computed(rig):
     worker = rig.worker(drain_timeout="60s", queue_budget="60s").await_version(
         "slow", 1, input=[1, 2, 3, 4]
     )
-    body = harness.encode({"input": [[1, 2, 3, 4]] * 6000})
+    body = harness.encode({"input": [[1, 2, 3, 4]] * 60000})
     with fcgi.Connection(worker.peer, timeout=60 * harness.SLOWER) as connection:
         connection.send(fcgi.request_bytes("POST", "/predict/slow", body))
         time.sleep(0.15)
         worker.send_signal(signal.SIGTERM)
         answer = connection.read_answer()
         assert answer.status == 200
-        assert len(harness.parse_json(answer.body)["prediction"]) == 6000
+        assert len(harness.parse_json(answer.body)["prediction"]) == 60000
         assert connection.is_closed()
     assert worker.wait(10) == 0, worker.log()
 

@@ -388,14 +388,17 @@ def test_a_token_that_expires_in_the_middle_is_read_again(faulty, bucket, models
             file.write(text)
         os.rename(secret + ".new", secret)
 
+    together = threading.Lock()
+
     def guard(handler, path, count):
-        if path.endswith("file1.bin") and valid == ["first"]:
-            valid[0] = "second"
-            write("second")
-        if handler.headers.get("Authorization") != f"Bearer {valid[0]}":
+        with together:  # parts come side by side: the file and what is valid change as one
+            if path.endswith("file1.bin") and valid == ["first"]:
+                valid[0] = "second"
+                write("second")
+            current = handler.headers.get("Authorization") == f"Bearer {valid[0]}"
+        if not current:
             faulty.answer(handler, 401, b"expired")
-            return True
-        return False
+        return not current
 
     write("first")
     faulty.fault = guard
