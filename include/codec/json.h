@@ -87,5 +87,9 @@ void json_write_string(struct buf *out, const char *text, size_t length); /* wit
 void json_write_number(struct buf *out, double value); /* NaN, infinities: null */
 void json_write_single(struct buf *out, double value); /* value was computed in float32 */
 void json_write_integer(struct buf *out, int64_t value);
+/* "key": and a comma before it, unless an object or a list has just been opened; then its value. */
+void json_write_key(struct buf *out, const char *key);
+void json_write_text(struct buf *out, const char *key, const char *text); /* NULL: no member */
+void json_write_size(struct buf *out, const char *key, size_t value);
 
 #endif

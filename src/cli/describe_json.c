@@ -6,38 +6,15 @@
 #include "cli/describe.h"
 #include "codec/json.h"
 
-static void put_key(struct buf *out, const char *key)
-{
-    char last = out->length > 0 ? out->data[out->length - 1] : '{';
-    if (last != '{' && last != '[')
-        buf_put_char(out, ',');
-    json_write_string(out, key, strlen(key));
-    buf_put_char(out, ':');
-}
-
 static void put_comma(struct buf *out, size_t index)
 {
     if (index > 0)
         buf_put_char(out, ',');
 }
 
-static void put_text(struct buf *out, const char *key, const char *text)
-{
-    if (text == NULL)
-        return;
-    put_key(out, key);
-    json_write_string(out, text, strlen(text));
-}
-
-static void put_size(struct buf *out, const char *key, size_t value)
-{
-    put_key(out, key);
-    json_write_integer(out, (int64_t)value);
-}
-
 static void put_bool(struct buf *out, const char *key, bool value)
 {
-    put_key(out, key);
+    json_write_key(out, key);
     buf_put_text(out, value ? "true" : "false");
 }
 
@@ -45,7 +22,7 @@ static void put_bound(struct buf *out, const char *key, double value)
 {
     if (!isfinite(value))
         return;
-    put_key(out, key);
+    json_write_key(out, key);
     json_write_number(out, value);
 }
 
@@ -54,10 +31,10 @@ static void put_policy(struct buf *out, const char *key, const struct field *fie
                        enum field_policy policy, double replacement)
 {
     if (policy != POLICY_REPLACE) {
-        put_text(out, key, describe_policy(policy));
+        json_write_text(out, key, describe_policy(policy));
         return;
     }
-    put_key(out, key);
+    json_write_key(out, key);
     buf_put_text(out, "{\"replace\":");
     if (field->type == FIELD_NUMBER)
         json_write_number(out, replacement);
@@ -73,7 +50,7 @@ static void put_policy(struct buf *out, const char *key, const struct field *fie
 
 static void put_words(struct buf *out, const struct field *field)
 {
-    put_key(out, "values");
+    json_write_key(out, "values");
     buf_put_char(out, '[');
     for (size_t i = 0; i < field->word_count; i++) {
         put_comma(out, i);
@@ -88,9 +65,9 @@ static void put_words(struct buf *out, const struct field *field)
 static void put_input(struct buf *out, const struct field *field)
 {
     buf_put_char(out, '{');
-    put_text(out, "name", field->name);
-    put_text(out, "description", field->description);
-    put_text(out, "type", describe_type(field));
+    json_write_text(out, "name", field->name);
+    json_write_text(out, "description", field->description);
+    json_write_text(out, "type", describe_type(field));
     if (field->type == FIELD_CATEGORY)
         put_words(out, field);
     if (field->type == FIELD_NUMBER)
@@ -108,7 +85,7 @@ static void put_input(struct buf *out, const struct field *field)
 
 static void put_inputs(struct buf *out, const struct schema *schema)
 {
-    put_key(out, "inputs");
+    json_write_key(out, "inputs");
     buf_put_char(out, '[');
     for (size_t i = 0; i < schema->field_count; i++) {
         put_comma(out, i);
@@ -119,15 +96,15 @@ static void put_inputs(struct buf *out, const struct schema *schema)
 
 static void put_outputs(struct buf *out, const struct graph *graph)
 {
-    put_key(out, "outputs");
+    json_write_key(out, "outputs");
     buf_put_char(out, '[');
     for (size_t i = 0; i < graph->output_count; i++) {
         const struct graph_output *output = &graph->outputs[i];
         put_comma(out, i);
         buf_put_char(out, '{');
-        put_text(out, "name", output->name);
-        put_text(out, "kind", graph_output_kind_name(output->kind));
-        put_size(out, "columns", output->cols);
+        json_write_text(out, "name", output->name);
+        json_write_text(out, "kind", graph_output_kind_name(output->kind));
+        json_write_size(out, "columns", output->cols);
         put_bool(out, "single", output->single);
         put_bool(out, "default", i == graph->default_output);
         buf_put_char(out, '}');
@@ -147,7 +124,7 @@ static void put_label(struct buf *out, const struct graph *graph, size_t index)
 static void put_names(struct buf *out, const struct graph *graph)
 {
     if (graph->class_count > 0) {
-        put_key(out, "labels");
+        json_write_key(out, "labels");
         buf_put_char(out, '[');
         for (size_t i = 0; i < graph->class_count; i++) {
             put_comma(out, i);
@@ -156,7 +133,7 @@ static void put_names(struct buf *out, const struct graph *graph)
         buf_put_char(out, ']');
     }
     if (graph->targets != NULL) {
-        put_key(out, "targets");
+        json_write_key(out, "targets");
         buf_put_char(out, '[');
         for (size_t i = 0; i < graph->target_count; i++) {
             put_comma(out, i);
@@ -170,19 +147,19 @@ static void put_operators(struct buf *out, const struct graph *graph)
 {
     struct describe_operators operators;
     describe_operators(graph, &operators);
-    put_key(out, "operators");
+    json_write_key(out, "operators");
     buf_put_char(out, '{');
     for (size_t i = 0; i < operators.count; i++)
-        put_size(out, operators.items[i].name, operators.items[i].count);
+        json_write_size(out, operators.items[i].name, operators.items[i].count);
     buf_put_char(out, '}');
 }
 
 static void put_facts(struct buf *out, const struct artifact *artifact)
 {
-    put_key(out, "facts");
+    json_write_key(out, "facts");
     buf_put_char(out, '{');
     for (size_t i = 0; i < artifact->fact_count; i++)
-        put_text(out, artifact->facts[i].name, artifact->facts[i].value);
+        json_write_text(out, artifact->facts[i].name, artifact->facts[i].value);
     buf_put_char(out, '}');
 }
 
@@ -190,20 +167,20 @@ void describe_json(const char *path, const struct loaded *loaded, struct buf *ou
 {
     const struct artifact *artifact = &loaded->artifact;
     buf_put_char(out, '{');
-    put_text(out, "path", path);
-    put_text(out, "format", artifact->format);
-    put_text(out, "name", artifact->name);
-    put_text(out, "version", artifact->version);
-    put_text(out, "description", artifact->description);
-    put_text(out, "created", artifact->created);
-    put_text(out, "trainer", artifact->trainer);
-    put_text(out, "task", artifact->task);
+    json_write_text(out, "path", path);
+    json_write_text(out, "format", artifact->format);
+    json_write_text(out, "name", artifact->name);
+    json_write_text(out, "version", artifact->version);
+    json_write_text(out, "description", artifact->description);
+    json_write_text(out, "created", artifact->created);
+    json_write_text(out, "trainer", artifact->trainer);
+    json_write_text(out, "task", artifact->task);
     put_facts(out, artifact);
-    put_size(out, "files", loaded->file_count);
-    put_size(out, "file_bytes", loaded->file_bytes);
-    put_size(out, "memory_bytes", artifact->graph->bytes);
-    put_text(out, "digest", loaded->digest);
-    put_size(out, "golden_rows", artifact->golden.row_count);
+    json_write_size(out, "files", loaded->file_count);
+    json_write_size(out, "file_bytes", loaded->file_bytes);
+    json_write_size(out, "memory_bytes", artifact->graph->bytes);
+    json_write_text(out, "digest", loaded->digest);
+    json_write_size(out, "golden_rows", artifact->golden.row_count);
     put_bool(out, "baseline", artifact->baseline.features != NULL);
     put_inputs(out, &artifact->graph->schema);
     put_outputs(out, artifact->graph);

@@ -129,3 +129,26 @@ void json_place_format(const struct json_place *place, char *text, size_t size)
     text[length] = '\0';
     buf_finish(&out);
 }
+
+void json_write_key(struct buf *out, const char *key)
+{
+    char last = out->length > 0 ? out->data[out->length - 1] : '{';
+    if (last != '{' && last != '[')
+        buf_put_char(out, ',');
+    json_write_string(out, key, strlen(key));
+    buf_put_char(out, ':');
+}
+
+void json_write_text(struct buf *out, const char *key, const char *text)
+{
+    if (text == NULL)
+        return;
+    json_write_key(out, key);
+    json_write_string(out, text, strlen(text));
+}
+
+void json_write_size(struct buf *out, const char *key, size_t value)
+{
+    json_write_key(out, key);
+    json_write_integer(out, (int64_t)value);
+}

@@ -9,38 +9,15 @@
 
 #define LABELS_MAX 1000 /* more classes are not listed in an answer's schema */
 
-static void put_key(struct buf *out, const char *key)
-{
-    char last = out->length > 0 ? out->data[out->length - 1] : '{';
-    if (last != '{' && last != '[')
-        buf_put_char(out, ',');
-    json_write_string(out, key, strlen(key));
-    buf_put_char(out, ':');
-}
-
 static void put_comma(struct buf *out, size_t index)
 {
     if (index > 0)
         buf_put_char(out, ',');
 }
 
-static void put_text(struct buf *out, const char *key, const char *text)
-{
-    if (text == NULL)
-        return;
-    put_key(out, key);
-    json_write_string(out, text, strlen(text));
-}
-
-static void put_size(struct buf *out, const char *key, size_t value)
-{
-    put_key(out, key);
-    json_write_integer(out, (int64_t)value);
-}
-
 static void put_raw(struct buf *out, const char *key, const char *json)
 {
-    put_key(out, key);
+    json_write_key(out, key);
     buf_put_text(out, json);
 }
 
@@ -133,7 +110,7 @@ static void put_example_row(struct buf *out, const struct openapi_model *about)
     const struct schema *schema = &about->model->artifact.graph->schema;
     buf_put_char(out, '{');
     for (size_t i = 0; i < schema->field_count; i++) {
-        put_key(out, schema->fields[i].name);
+        json_write_key(out, schema->fields[i].name);
         put_example(out, about, i);
     }
     buf_put_char(out, '}');
@@ -176,7 +153,7 @@ static void put_example_tensors(struct buf *out, const struct openapi_model *abo
     for (size_t i = 0; i < schema->field_count; i++) {
         put_comma(out, i);
         buf_put_char(out, '{');
-        put_text(out, "name", schema->fields[i].name);
+        json_write_text(out, "name", schema->fields[i].name);
         buf_printf(out, ",\"shape\":[1],\"datatype\":\"%s\",\"data\":[",
                    example_datatype(about, i));
         put_example_bytes(out, about, i);
@@ -216,7 +193,7 @@ static void put_type(struct buf *out, const struct openapi_model *about, const s
         put_enum(out, field, nullable);
         return;
     }
-    put_key(out, "type");
+    json_write_key(out, "type");
     if (field->type == FIELD_CATEGORY)
         buf_put_text(out, nullable ? "[\"string\",\"number\",\"boolean\",\"null\"]"
                                    : "[\"string\",\"number\",\"boolean\"]");
@@ -241,15 +218,15 @@ static void put_range(struct buf *out, const struct field *field)
     if (field->type != FIELD_NUMBER)
         return;
     if (isfinite(field->minimum)) {
-        put_key(out, enforced ? "minimum" : "x-minimum");
+        json_write_key(out, enforced ? "minimum" : "x-minimum");
         json_write_number(out, field->minimum);
     }
     if (isfinite(field->maximum)) {
-        put_key(out, enforced ? "maximum" : "x-maximum");
+        json_write_key(out, enforced ? "maximum" : "x-maximum");
         json_write_number(out, field->maximum);
     }
     if (!enforced)
-        put_text(out, "x-on-out-of-range", policy_names[field->on_out_of_range]);
+        json_write_text(out, "x-on-out-of-range", policy_names[field->on_out_of_range]);
 }
 
 /* What stands for a value that is not there. */
@@ -259,13 +236,13 @@ static void put_default(struct buf *out, const struct field *field)
     if (field->on_missing != POLICY_REPLACE)
         return;
     if (field->type == FIELD_NUMBER && isfinite(cell)) {
-        put_key(out, "default");
+        json_write_key(out, "default");
         json_write_number(out, cell);
     } else if (field->type == FIELD_TEXT) {
-        put_key(out, "default");
+        json_write_key(out, "default");
         json_write_string(out, field->missing_text.bytes, field->missing_text.length);
     } else if (field->type == FIELD_CATEGORY && cell >= 0 && cell < (double)field->word_count) {
-        put_key(out, "default");
+        json_write_key(out, "default");
         put_word(out, field, (size_t)cell);
     }
 }
@@ -275,15 +252,15 @@ static void put_field(struct buf *out, const struct openapi_model *about, const 
 {
     buf_put_char(out, '{');
     if (with_title)
-        put_text(out, "title", field->name);
+        json_write_text(out, "title", field->name);
     else
-        put_text(out, "description", field->description);
+        json_write_text(out, "description", field->description);
     put_type(out, about, field);
     put_range(out, field);
     put_default(out, field);
-    put_text(out, "x-on-missing", policy_names[field->on_missing]);
+    json_write_text(out, "x-on-missing", policy_names[field->on_missing]);
     if (field->type == FIELD_CATEGORY)
-        put_text(out, "x-on-unknown", policy_names[field->on_unknown]);
+        json_write_text(out, "x-on-unknown", policy_names[field->on_unknown]);
     buf_put_char(out, '}');
 }
 
@@ -294,7 +271,7 @@ static void put_row(struct buf *out, const struct openapi_model *about)
     if (about->has_fields) {
         put_raw(out, "properties", "{");
         for (size_t i = 0; i < schema->field_count; i++) {
-            put_key(out, schema->fields[i].name);
+            json_write_key(out, schema->fields[i].name);
             put_field(out, about, &schema->fields[i], false);
         }
         buf_put_char(out, '}');
@@ -307,7 +284,7 @@ static void put_row(struct buf *out, const struct openapi_model *about)
             json_write_string(out, name, strlen(name));
         }
         buf_put_text(out, "],\"additionalProperties\":false");
-        put_key(out, "example");
+        json_write_key(out, "example");
         put_example_row(out, about);
     }
     buf_put_char(out, '}');
@@ -317,8 +294,8 @@ static void put_list(struct buf *out, const struct openapi_model *about)
 {
     const struct schema *schema = &about->model->artifact.graph->schema;
     buf_put_text(out, "{\"type\":\"array\",\"description\":\"One row, in the fields' order.\"");
-    put_size(out, "minItems", schema->field_count);
-    put_size(out, "maxItems", schema->field_count);
+    json_write_size(out, "minItems", schema->field_count);
+    json_write_size(out, "maxItems", schema->field_count);
     if (about->has_fields) {
         put_raw(out, "prefixItems", "[");
         for (size_t i = 0; i < schema->field_count; i++) {
@@ -326,7 +303,7 @@ static void put_list(struct buf *out, const struct openapi_model *about)
             put_field(out, about, &schema->fields[i], true);
         }
         buf_put_char(out, ']');
-        put_key(out, "example");
+        json_write_key(out, "example");
         put_example_list(out, about);
     }
     buf_put_char(out, '}');
@@ -393,7 +370,7 @@ static void put_all_answers(struct buf *out, const struct graph *graph)
     for (size_t i = 0; i < graph->output_count; i++) {
         if (strcmp(graph->outputs[i].name, "prediction") == 0)
             continue;
-        put_key(out, graph->outputs[i].name);
+        json_write_key(out, graph->outputs[i].name);
         put_answers(out, graph, i);
     }
     if (graph_output_find(graph, "labels", strlen("labels")) < 0)
@@ -444,9 +421,9 @@ static void put_outputs(struct buf *out, const struct graph *graph)
     for (size_t i = 0; i < graph->output_count; i++) {
         put_comma(out, i);
         buf_put_char(out, '{');
-        put_text(out, "name", graph->outputs[i].name);
-        put_text(out, "kind", graph_output_kind_name(graph->outputs[i].kind));
-        put_size(out, "columns", graph->outputs[i].cols);
+        json_write_text(out, "name", graph->outputs[i].name);
+        json_write_text(out, "kind", graph_output_kind_name(graph->outputs[i].kind));
+        json_write_size(out, "columns", graph->outputs[i].cols);
         put_raw(out, "default", i == graph->default_output ? "true" : "false");
         buf_put_char(out, '}');
     }
@@ -457,13 +434,13 @@ static void put_about(struct buf *out, const struct openapi_model *about)
 {
     const struct artifact *artifact = &about->model->artifact;
     buf_put_char(out, '{');
-    put_text(out, "name", about->model->name);
-    put_text(out, "version", about->model->version);
-    put_text(out, "description", artifact->description);
-    put_text(out, "task", artifact->task);
-    put_text(out, "format", artifact->format);
-    put_text(out, "trainer", artifact->trainer);
-    put_size(out, "inputs", artifact->graph->schema.field_count);
+    json_write_text(out, "name", about->model->name);
+    json_write_text(out, "version", about->model->version);
+    json_write_text(out, "description", artifact->description);
+    json_write_text(out, "task", artifact->task);
+    json_write_text(out, "format", artifact->format);
+    json_write_text(out, "trainer", artifact->trainer);
+    json_write_size(out, "inputs", artifact->graph->schema.field_count);
     put_outputs(out, artifact->graph);
     put_raw(out, "described", about->has_fields ? "true" : "false");
     put_raw(out, "example", about->golden != NULL ? "\"golden\"" : "\"made up\"");
