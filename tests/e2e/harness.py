@@ -199,13 +199,7 @@ class Nginx(Child):
             command += ["--user", "root"]  # the sockets of the tests belong to root
         for option, value in options.items():
             command += [f"--{option.replace('_', '-')}", str(value)]
-        config = subprocess.run(
-            [str(word) for word in command], stdout=subprocess.PIPE, text=True, check=True
-        ).stdout
-        with open(os.path.join(self.run, "nginx.conf"), "w", encoding="utf-8") as file:
-            file.write(config)
-        config = os.path.join(self.run, "nginx.conf")
-        super().__init__(name, ["nginx", "-p", self.run, "-c", config, "-g", "daemon off;"], run)
+        super().__init__(name, [*command, "--start"], run)
         wait_for(lambda: accepts(("127.0.0.1", self.port)), "nginx listens")
 
     def ask(self, method, path, body=None, headers=None, timeout=30.0):

@@ -1,7 +1,5 @@
 """Vertex AI's custom container contract: routes and port from the environment, through nginx."""
 
-import subprocess
-
 import documents
 import harness
 import pytest
@@ -80,20 +78,3 @@ def test_a_route_that_cannot_be_is_left_out(rig):
         environment={"AIP_HEALTH_ROUTE": "/{x}", "AIP_PREDICT_ROUTE": "predict"}, ready=False)
     worker.await_up()
     assert worker.ask("GET", "/anything").status == 404
-
-
-def test_nginx_is_rendered_from_the_environment():
-    env = harness.clean_environment(
-        AIP_HTTP_PORT="8099", AIP_HEALTH_ROUTE="/h", AIP_PREDICT_ROUTE="/p:predict")
-    command = [harness.ROOT / "tools" / "render-nginx", "--run", "/nowhere", "--socket", "/x.sock"]
-    text = subprocess.run(command, env=env, stdout=subprocess.PIPE, text=True, check=True).stdout
-    assert "listen 0.0.0.0:8099 " in text
-    assert "location = /h {" in text and "location = /p:predict {" in text
-    assert "@VERTEX@" not in text
-    env = harness.clean_environment(SAGEMAKER_BIND_TO_PORT="8098")
-    text = subprocess.run(command, env=env, stdout=subprocess.PIPE, text=True, check=True).stdout
-    assert "listen 0.0.0.0:8098 " in text and "location = /invocations {" in text
-    env["AIP_HEALTH_ROUTE"] = "/h { return 200; }"
-    done = subprocess.run(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                          text=True, check=False)
-    assert done.returncode == 2 and "route" in done.stderr

@@ -1,0 +1,158 @@
+"""tools/render-nginx: what it prints, what it refuses, and that any POSIX shell runs it."""
+
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+TOOL = ROOT / "tools" / "render-nginx"
+BASIC = ("--run", "/run/omen", "--socket", "/run/omen/worker.sock", "--port", "8080")
+
+
+@pytest.fixture(scope="module", params=["dash", "busybox"])
+def shell(request, tmp_path_factory):
+    """A shell, and an environment: with busybox, of nothing but its own tools."""
+    bin = tmp_path_factory.mktemp("bin")
+    (bin / "nginx").write_text('#!/bin/sh\necho "$@"\n', encoding="ascii")
+    (bin / "nginx").chmod(0o755)
+    command = [shutil.which(request.param)]
+    if request.param == "dash":
+        return command, {"PATH": f"{bin}:{os.environ['PATH']}"}
+    subprocess.run([*command, "--install", "-s", bin], check=True)
+    return [*command, "sh"], {"PATH": str(bin)}
+
+
+@pytest.fixture(scope="module")
+def run(shell):
+    command, environment = shell
+
+    def call(*arguments, tool=TOOL, **variables):
+        return subprocess.run(
+            [*command, str(tool), *map(str, arguments)], env={**environment, **variables},
+            capture_output=True, text=True, timeout=60, check=False,
+        )
+
+    return call
+
+
+def assert_lines(text, *lines):
+    for line in lines:
+        assert line in text, line
+
+
+def test_it_is_a_script_without_faults():
+    subprocess.run(["shellcheck", TOOL], check=True)
+
+
+def test_no_placeholder_is_left(run):
+    done = run(*BASIC)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert not re.search(r"@[A-Z_]+@", done.stdout)
+    assert_lines(done.stdout, "server unix:/run/omen/worker.sock max_fails=0;",
+                 "listen 0.0.0.0:8080", "allow 127.0.0.1;", "allow ::1;")
+    assert "\nuser " not in done.stdout
+
+
+MORE = {
+    "listen": ("::1", "listen [::1]:80 "),
+    "workers": ("4", "worker_processes 4;"),
+    "max-body": ("2m", "client_max_body_size 2m;"),
+    "read-timeout": ("30s", "fastcgi_read_timeout 30s;"),
+    "user": ("www-data", "user www-data;"),
+    "access-log": ("/r/access.log", "access_log /r/access.log omen"),
+    "error-log": ("/r/error.log", "error_log /r/error.log warn;"),
+    "run": ("/r", "pid /r/nginx.pid;"),
+    "socket": ("127.0.0.1:9000", "server 127.0.0.1:9000 max_fails=0;"),
+    "port": ("80", ":80 backlog"),
+    "predict-route": ("/p:predict", "location = /p:predict {"),
+    "health-route": ("/h", "location = /h {"),
+    "allow": ("10.0.0.0/8,::1", "allow 10.0.0.0/8;\n            allow ::1;\n"),
+    "template": (str(ROOT / "conf" / "nginx.conf.in"), "http {"),
+}
+
+
+def variables():
+    return {f"OMEN_NGINX_{name.upper().replace('-', '_')}": value
+            for name, (value, _) in MORE.items()}
+
+
+def test_every_option_can_be_given_three_ways(run):
+    options = [word for name, (value, _) in MORE.items() for word in (f"--{name}", value)]
+    joined = [f"--{name}={value}" for name, (value, _) in MORE.items()]
+    done = run(*options)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert_lines(done.stdout, *(line for _, line in MORE.values()))
+    assert "allow 127.0.0.1" not in done.stdout
+    assert run(*joined).stdout == done.stdout
+    assert run(**variables()).stdout == done.stdout
+
+
+def test_the_help_names_every_option_and_variable(run):
+    done = run("--help")
+    assert done.returncode == 0
+    assert set(re.findall(r"^  --([a-z-]+) +[A-Z]", done.stdout, re.M)) == set(MORE)
+    assert set(re.findall(r"^  (OMEN_NGINX_\w+)$", done.stdout, re.M)) == set(variables())
+
+
+def test_an_argument_overrules_a_variable(run):
+    done = run(*BASIC, "--allow", "10.0.0.1", "--allow", "10.0.0.2",
+               OMEN_NGINX_ALLOW="10.0.0.3", OMEN_NGINX_PORT="81")
+    assert_lines(done.stdout, "listen 0.0.0.0:8080 ", "allow 10.0.0.1;", "allow 10.0.0.2;")
+    assert "10.0.0.3" not in done.stdout
+
+
+def test_the_platforms_variables(run):
+    place = BASIC[:4]
+    assert "listen 0.0.0.0:8099 " in run(*place, AIP_HTTP_PORT="8099", PORT="8097").stdout
+    assert "listen 0.0.0.0:8098 " in run(*place, SAGEMAKER_BIND_TO_PORT="8098").stdout
+    assert "listen 0.0.0.0:8097 " in run(*place, PORT="8097").stdout
+    assert "listen 0.0.0.0:8080 " in run(*BASIC, AIP_HTTP_PORT="8099").stdout
+    text = run(*BASIC, AIP_HEALTH_ROUTE="/h", AIP_PREDICT_ROUTE="/p:predict").stdout
+    assert_lines(text, "location = /h {", "location = /p:predict {")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (),
+        ("--run", "relative", "--socket", "/s", "--port", 1),
+        (*BASIC, "--listen", "a; evil on"),
+        (*BASIC, "--max-body", "1m\nevil on"),
+        (*BASIC, "--access-log", "$host"),
+        (*BASIC, "--error-log", "a b"),
+        (*BASIC, "--health-route", "/{x}"),
+        (*BASIC, "--health-route", "h"),
+        (*BASIC, "--template", "/nowhere"),
+        (*BASIC, "--nonsense", 1),
+        (*BASIC, "--port"),
+        (*BASIC, "nonsense", 1),
+    ],
+)
+def test_what_it_refuses(run, arguments):
+    done = run(*arguments)
+    assert done.returncode == 2 and not done.stdout
+    assert re.fullmatch(r"render-nginx: .+\n", done.stderr)
+
+
+def test_what_it_refuses_of_a_variable(run):
+    done = run(*BASIC, OMEN_NGINX_USER="a;b")
+    assert (done.returncode, done.stdout) == (2, "") and "--user" in done.stderr
+
+
+def test_start_makes_the_directory_and_becomes_nginx(run, tmp_path):
+    place = tmp_path / "a" / "b"
+    done = run(*BASIC[2:], "--run", place, "--start")
+    assert done.stdout == f"-e stderr -p {place} -c {place}/nginx.conf -g daemon off;\n"
+    assert (place / "nginx.conf").read_text() == run(*BASIC[2:], "--run", place).stdout
+
+
+def test_it_finds_the_template_beside_an_installed_tool(run, tmp_path):
+    for source, place in ((TOOL, "bin"), (ROOT / "conf" / "nginx.conf.in", "share/omen")):
+        (tmp_path / place).mkdir(parents=True)
+        shutil.copy(source, tmp_path / place)
+    done = run(*BASIC, tool=tmp_path / "bin" / "render-nginx")
+    assert done.stdout == run(*BASIC).stdout
