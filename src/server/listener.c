@@ -2,13 +2,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -84,13 +82,6 @@ bool listener_resolve(const char *text, bool passive, struct listener_address *a
     return true;
 }
 
-static bool is_listening(int fd)
-{
-    int value = 0;
-    socklen_t length = sizeof(value);
-    return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &value, &length) == 0 && value != 0;
-}
-
 /* Blocking accept could wait for a connection that another process has just taken. */
 static bool set_flags(int fd)
 {
@@ -129,116 +120,48 @@ static bool has_listen_fds(void)
     return ours;
 }
 
-static bool take_standard_input(struct listener *listener, struct err *err)
-{
-    int fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, INHERITED_FIRST);
-    int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
-    bool replaced = fd >= 0 && null >= 0 && dup2(null, STDIN_FILENO) == STDIN_FILENO;
-    int error = errno;
-    if (null >= 0)
-        close(null);
-    if (replaced)
-        return take(listener, fd, "standard input", err);
-    if (fd >= 0)
-        close(fd);
-    return err_set_errno(err, ERR_IO, error, "the listener on standard input cannot be taken");
-}
-
-/* A path that exists is either a living server's, a dead one's, or no socket at all. */
-static bool clear_path(const char *path, const struct listener_address *address, struct err *err)
-{
-    struct stat status;
-    if (lstat(path, &status) != 0)
-        return errno == ENOENT || err_set_errno(err, ERR_IO, errno, "listen: %s", path);
-    if (!S_ISSOCK(status.st_mode))
-        return err_set(err, ERR_INVALID, "listen: %s exists and is not a socket", path);
-    int probe = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (probe < 0)
-        return err_set_errno(err, ERR_IO, errno, "listen: no socket");
-    int connected = connect(probe, (const struct sockaddr *)&address->storage, address->length);
-    int error = connected == 0 ? 0 : errno;
-    close(probe);
-    if (error != ECONNREFUSED && error != ENOENT) /* EAGAIN: its backlog is full, so it lives */
-        return err_set(err, ERR_UNAVAILABLE, "listen: another process serves %s", path);
-    if (unlink(path) != 0 && errno != ENOENT)
-        return err_set_errno(err, ERR_IO, errno, "listen: %s cannot be replaced", path);
-    return true;
-}
-
-static bool set_group(const char *path, const char *group, struct err *err)
-{
-    struct group entry, *found = NULL;
-    char memory[4096], *end;
-    if (group == NULL || group[0] == '\0')
-        return true;
-    unsigned long number = strtoul(group, &end, 10);
-    if (*end != '\0') {
-        if (getgrnam_r(group, &entry, memory, sizeof(memory), &found) != 0 || found == NULL)
-            return err_set(err, ERR_NOT_FOUND, "listen: there is no group '%s'", group);
-        number = entry.gr_gid;
-    }
-    if (chown(path, (uid_t)-1, (gid_t)number) != 0)
-        return err_set_errno(err, ERR_IO, errno, "listen: %s cannot be given to group '%s'", path,
-                             group);
-    return true;
-}
-
-static bool bind_unix(struct listener *listener, const struct listener_address *address,
+static bool open_unix(struct listener *listener, const struct listener_address *address,
                       const struct listener_options *options, struct err *err)
 {
     struct sockaddr_un name;
-    struct stat status;
     memcpy(&name, &address->storage, sizeof(name));
-    if (!clear_path(name.sun_path, address, err))
-        return false;
-    /* The umask makes the socket right from its first moment; no other thread runs yet. */
-    mode_t mask = umask(0777 & ~options->mode);
-    int bound = bind(listener->fd, (const struct sockaddr *)&name, sizeof(name));
-    int error = errno;
-    umask(mask);
-    if (bound != 0)
-        return err_set_errno(err, ERR_IO, error, "listen: %s cannot be bound", name.sun_path);
-    memcpy(listener->path, name.sun_path, sizeof(listener->path));
-    if (stat(name.sun_path, &status) != 0)
-        return err_set_errno(err, ERR_IO, errno, "listen: %s", name.sun_path);
-    listener->device = status.st_dev;
-    listener->inode = status.st_ino;
-    if (!set_group(name.sun_path, options->group, err))
-        return false;
-    if (chmod(name.sun_path, options->mode) != 0) /* a change of group may clear bits */
-        return err_set_errno(err, ERR_IO, errno, "listen: mode of %s", name.sun_path);
-    return true;
+    const struct listening_options own = {
+        .path = name.sun_path,
+        .group = options->group,
+        .mode = options->mode,
+        .backlog = options->backlog,
+    };
+    listener->fd = listening_open(&own, &listener->place, err);
+    return listener->fd >= 0 || err_prefix(err, "listen");
 }
 
-static bool bind_tcp(struct listener *listener, const struct listener_address *address,
-                     const char *text, struct err *err)
+static bool open_tcp(struct listener *listener, const struct listener_address *address,
+                     const struct listener_options *options, struct err *err)
 {
+    const char *text = options->address;
     const int on = 1;
+    listener->fd = socket(listener->family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (listener->fd < 0)
+        return err_set_errno(err, ERR_IO, errno, "listen: no socket for %s", text);
     setsockopt(listener->fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
     if (bind(listener->fd, (const struct sockaddr *)&address->storage, address->length) != 0)
         return err_set_errno(err, ERR_IO, errno, "listen: %s cannot be bound", text);
-    return true;
+    return listen(listener->fd, options->backlog) == 0 ||
+           err_set_errno(err, ERR_IO, errno, "listen: %s", text);
 }
 
-static bool bind_own(struct listener *listener, const struct listener_options *options,
+static bool open_own(struct listener *listener, const struct listener_options *options,
                      struct err *err)
 {
     struct listener_address address;
     if (!listener_resolve(options->address, true, &address, err))
         return false;
     listener->family = address.storage.ss_family;
-    listener->fd = socket(listener->family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (listener->fd < 0)
-        return err_set_errno(err, ERR_IO, errno, "listen: no socket for %s", options->address);
-    bool bound = listener->family == AF_UNIX ? bind_unix(listener, &address, options, err)
-                                             : bind_tcp(listener, &address, options->address, err);
-    if (bound && listen(listener->fd, options->backlog) != 0)
-        bound = err_set_errno(err, ERR_IO, errno, "listen: %s", options->address);
-    if (!bound) {
-        listener_unlink(listener);
+    bool opened = listener->family == AF_UNIX ? open_unix(listener, &address, options, err)
+                                              : open_tcp(listener, &address, options, err);
+    if (!opened)
         listener_close(listener);
-    }
-    return bound;
+    return opened;
 }
 
 bool listener_open(struct listener *listener, const struct listener_options *options,
@@ -246,24 +169,21 @@ bool listener_open(struct listener *listener, const struct listener_options *opt
 {
     *listener = (struct listener){.fd = -1, .source = options->address};
     if (has_listen_fds()) {
-        if (!is_listening(INHERITED_FIRST))
+        if (!listening_is(INHERITED_FIRST))
             return err_set(err, ERR_INVALID, "LISTEN_FDS: descriptor %d does not listen",
                            INHERITED_FIRST);
         return take(listener, INHERITED_FIRST, "LISTEN_FDS", err);
     }
-    if (is_listening(STDIN_FILENO))
-        return take_standard_input(listener, err);
-    return bind_own(listener, options, err);
+    if (listening_is(STDIN_FILENO)) {
+        int fd = listening_take_input(err);
+        return fd >= 0 && take(listener, fd, "standard input", err);
+    }
+    return open_own(listener, options, err);
 }
 
 void listener_unlink(struct listener *listener)
 {
-    /* While our socket is open nobody else's can have its inode number. */
-    struct stat status;
-    if (listener->path[0] != '\0' && lstat(listener->path, &status) == 0 &&
-        status.st_dev == listener->device && status.st_ino == listener->inode)
-        unlink(listener->path);
-    listener->path[0] = '\0';
+    listening_remove(&listener->place);
 }
 
 void listener_close(struct listener *listener)

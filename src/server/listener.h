@@ -9,6 +9,7 @@
 #include <sys/types.h>
 
 #include "base/err.h"
+#include "base/listening.h"
 
 struct listener_options {
     const char *address; /* "unix:PATH", "HOST:PORT", "[ADDRESS]:PORT" */
@@ -22,10 +23,7 @@ struct listener {
     sa_family_t family;
     bool inherited;     /* other processes may accept from it, too */
     const char *source; /* for people: the address bound, or how it was inherited; borrowed */
-    /* Of a unix socket that we bound: what we may unlink. */
-    char path[108];
-    dev_t device;
-    ino_t inode;
+    struct listening_place place; /* of a unix socket that we bound */
 };
 
 bool listener_open(struct listener *listener, const struct listener_options *options,
