@@ -21,4 +21,8 @@ bool file_read_at(int directory_fd, const char *name, size_t limit, char **data,
  * begin with a dot. */
 bool file_name_is_safe(const char *name, size_t length);
 
+/* Opens /dev/null where the caller left standard input, output or error closed: it would be the
+ * next socket's, and the log would be written to a client. */
+bool file_open_standard(void);
+
 #endif

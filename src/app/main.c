@@ -1,5 +1,4 @@
 /* omen-worker: answers predictions over FastCGI from the models in a directory. */
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -8,6 +7,7 @@
 #include "app/command.h"
 #include "app/options.h"
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "math/init.h"
 
@@ -117,23 +117,12 @@ static int run(const struct command *command)
     return run_with_options(command);
 }
 
-/* A descriptor that the caller left closed would be the next socket's, and the log would be written
- * to a client. */
-static bool open_standard_descriptors(void)
-{
-    int fd;
-    do
-        fd = open("/dev/null", O_RDWR);
-    while (fd >= 0 && fd <= STDERR_FILENO);
-    return fd >= 0 && close(fd) == 0;
-}
-
 int main(int argc, char **argv)
 {
     struct config_problems problems = {.count = 0};
     struct command command;
     int status;
-    if (!open_standard_descriptors())
+    if (!file_open_standard())
         return EXIT_FAILURE;
     if (command_parse(&command, argc, argv, environ, &problems))
         status = run(&command);

@@ -81,3 +81,12 @@ bool file_name_is_safe(const char *name, size_t length)
     }
     return true;
 }
+
+bool file_open_standard(void)
+{
+    int fd;
+    do
+        fd = open("/dev/null", O_RDWR);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    return fd >= 0 && close(fd) == 0;
+}
