@@ -23,14 +23,22 @@ SANITIZED = os.environ.get("OMEN_SANITIZE", "")
 SLOWER = {"": 1, "address": 3, "thread": 8}[SANITIZED]  # how much longer to wait
 
 
-def find_worker():
-    """The omen-worker under test: of OMEN_BUILD, or of the usual build directories."""
+def find_program(floor, name):
+    """A program under test: of OMEN_BUILD, or of the usual build directories."""
     places = [os.environ["OMEN_BUILD"]] if os.environ.get("OMEN_BUILD") else ["build-gcc", "build"]
     for place in places:
-        worker = ROOT / place / "src" / "app" / "omen-worker"
-        if worker.exists():
-            return str(worker)
-    raise FileNotFoundError(f"no omen-worker in {places}; build first or set OMEN_BUILD")
+        program = ROOT / place / "src" / floor / name
+        if program.exists():
+            return str(program)
+    raise FileNotFoundError(f"no {name} in {places}; build first or set OMEN_BUILD")
+
+
+def find_worker():
+    return find_program("app", "omen-worker")
+
+
+def find_supervise():
+    return find_program("supervise", "omen-supervise")
 
 
 def clean_environment(**more):
@@ -61,6 +69,12 @@ def wait_for(condition, what, seconds=10.0, pause=0.02):
         if time.monotonic() > deadline:
             raise AssertionError(f"not within {seconds * SLOWER:.0f} s: {what}")
         time.sleep(pause)
+
+
+def children(pid):
+    """The process ids of a living process's children."""
+    with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
+        return [int(word) for word in file.read().split()]
 
 
 class Child:

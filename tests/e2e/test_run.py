@@ -121,7 +121,7 @@ def test_a_worker_that_dies_is_started_again(rig):
     workers = [pid for pid in descendants(child.pid) if is_worker(pid)]
     assert len(workers) == 1
     os.kill(workers[0], signal.SIGKILL)
-    harness.wait_for(lambda: "starting another" in child.log(), "its death is told")
+    harness.wait_for(lambda: "another is started" in child.log(), "its death is told")
     harness.wait_for(
         lambda: harness.http_ask(child.port, "GET", "/readyz")[0] == 200, "another is ready"
     )

@@ -26,7 +26,7 @@ def test_set_up_names_what_is_missing(tmp_path):
     path = f"{tmp_path}:{os.environ['PATH']}"
     done = run("setup", "--no-install", "run", env={**os.environ, "PATH": path}, cwd=tmp_path)
     assert done.returncode == 1
-    for package in ("nginx", "libfcgi-dev", "libjson-c-dev", "spawn-fcgi"):
+    for package in ("nginx", "libfcgi-dev", "libjson-c-dev"):
         assert package in done.stderr
     assert "clang" not in done.stderr, "the packages of the tests are not needed to run"
     assert not (tmp_path / "called").exists()
