@@ -17,6 +17,7 @@ struct format_file {
     const char *name;
     const char *data; /* NUL-terminated besides */
     size_t size;
+    bool mapped; /* base/mapping.h: what is read twice may differ */
 };
 
 /* Rows with the answers the trainer gave, run before a version goes live. */
@@ -112,6 +113,8 @@ bool trained_add_fact(struct trained *trained, struct err *err, const char *name
 
 struct format {
     const char *name;
+    /* `read` bears bytes that change under it. Other formats are given a copy of a mapped file. */
+    bool reads_mapped;
     /* Looks at the content: true if this is the format. Cheap, never fails. */
     bool (*detect)(const struct format_file *file);
     /* A model document, which may name another of the files. NULL for a trainer's format. */

@@ -1,4 +1,5 @@
-/* The files of one model version, read whole and in one consistent state. */
+/* The files of one model version, in one consistent state. Large ones are mapped, not copied, so
+ * that reading a model takes the memory of the model and not of its file as well. */
 #ifndef OMEN_REGISTRY_BUNDLE_H
 #define OMEN_REGISTRY_BUNDLE_H
 
@@ -7,6 +8,7 @@
 
 #include "base/digest.h"
 #include "base/err.h"
+#include "base/mapping.h"
 #include "formats/format.h"
 
 struct bundle_limits {
@@ -16,9 +18,16 @@ struct bundle_limits {
 
 struct bundle {
     struct format_file *files; /* by name */
+    struct mapping *mappings;  /* as many; empty for a file that was copied */
     size_t count;
     size_t bytes;
+    size_t mapped;                 /* how many files */
     char digest[DIGEST_TEXT_SIZE]; /* as `sha256sum * | sha256sum` in the directory */
+    /* Where it was read, and what stood there. */
+    int fd;
+    const char *path;
+    struct bundle_limits limits;
+    char print[DIGEST_TEXT_SIZE];
 };
 
 /* What stat says of the directory (or the lone file) and of its files, condensed: differs after
@@ -34,10 +43,14 @@ struct bundle_print {
 bool bundle_print_take(int fd, const char *path, const struct bundle_limits *limits,
                        struct bundle_print *print, struct err *err);
 
-/* Reads it, and again while it changes under the reading; ERR_UNAVAILABLE when that does not end.
+/* **Keeps** fd and path. Reads it, and again while it changes under the reading; ERR_UNAVAILABLE
+ * when that does not end.
  * The caller finishes the bundle; after a failure there is nothing to finish. */
 bool bundle_read(int fd, const char *path, const struct bundle_limits *limits,
                  struct bundle *bundle, struct bundle_print *print, struct err *err);
+/* To be asked when the files have been used: whether those in its place are still the ones that
+ * were read. ERR_UNAVAILABLE if not, whatever came of them then. */
+bool bundle_is_unchanged(const struct bundle *bundle, struct err *err);
 void bundle_finish(struct bundle *bundle);
 
 #endif

@@ -25,7 +25,7 @@ static bool descriptor_read(int fd, char *data, size_t size, size_t *got, struct
     return true;
 }
 
-static bool descriptor_load(int fd, size_t limit, char **data, size_t *size, struct err *err)
+static bool descriptor_measure(int fd, size_t limit, size_t *size, struct err *err)
 {
     struct stat status;
     if (fstat(fd, &status) != 0)
@@ -35,7 +35,15 @@ static bool descriptor_load(int fd, size_t limit, char **data, size_t *size, str
     if (status.st_size < 0 || (unsigned long long)status.st_size > limit)
         return err_set(err, ERR_LIMIT, "%lld bytes, the limit is %zu", (long long)status.st_size,
                        limit);
-    size_t expected = (size_t)status.st_size;
+    *size = (size_t)status.st_size;
+    return true;
+}
+
+static bool descriptor_load(int fd, size_t limit, char **data, size_t *size, struct err *err)
+{
+    size_t expected;
+    if (!descriptor_measure(fd, limit, &expected, err))
+        return false;
     char *block = mem_array(expected + 1, 1);
     if (block == NULL)
         return err_set(err, ERR_MEMORY, "no memory for %zu bytes", expected);
@@ -48,18 +56,37 @@ static bool descriptor_load(int fd, size_t limit, char **data, size_t *size, str
     return true;
 }
 
+/* O_NONBLOCK: opening a FIFO must not wait for a writer. */
+static int descriptor_open(int directory_fd, const char *name, struct err *err)
+{
+    int fd = openat(directory_fd, name, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    if (fd < 0)
+        err_set_errno(err, errno == ENOENT ? ERR_NOT_FOUND : ERR_IO, errno, "%s", name);
+    return fd;
+}
+
 bool file_read_at(int directory_fd, const char *name, size_t limit, char **data, size_t *size,
                   struct err *err)
 {
     *data = NULL;
     *size = 0;
-    /* O_NONBLOCK: opening a FIFO must not wait for a writer. */
-    int fd = openat(directory_fd, name, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-    if (fd < 0) {
-        enum err_code code = errno == ENOENT ? ERR_NOT_FOUND : ERR_IO;
-        return err_set_errno(err, code, errno, "%s", name);
-    }
+    int fd = descriptor_open(directory_fd, name, err);
+    if (fd < 0)
+        return false;
     bool ok = descriptor_load(fd, limit, data, size, err);
+    close(fd);
+    return ok || err_prefix(err, "%s", name);
+}
+
+bool file_map_at(int directory_fd, const char *name, size_t limit, struct mapping *mapping,
+                 struct err *err)
+{
+    size_t size;
+    *mapping = (struct mapping){0};
+    int fd = descriptor_open(directory_fd, name, err);
+    if (fd < 0)
+        return false;
+    bool ok = descriptor_measure(fd, limit, &size, err) && mapping_open(fd, size, mapping, err);
     close(fd);
     return ok || err_prefix(err, "%s", name);
 }

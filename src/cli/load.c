@@ -25,6 +25,7 @@ bool load_model_at(int fd, const char *path, const struct load_limits *limits,
     loaded->file_bytes = bundle.bytes;
     loaded->file_count = bundle.count;
     bool ok = format_load(bundle.files, bundle.count, &loaded->artifact, err);
+    ok = bundle_is_unchanged(&bundle, err) && ok;
     bundle_finish(&bundle);
     if (ok && loaded->artifact.graph == NULL)
         ok = err_set(err, ERR_INTERNAL, "the format made no model");

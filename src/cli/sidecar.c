@@ -147,7 +147,7 @@ static bool find_by_file(const char *path, const struct load_limits *limits,
         bool kept = keep(&sidecar->name, name, strlen(name), err);
         return take_document(sidecar, limits, names_file, err) && kept;
     }
-    struct format_file file = {name, data, size};
+    const struct format_file file = {.name = name, .data = data, .size = size};
     const struct format *format = format_detect_trained(&file);
     sidecar->trained = data;
     sidecar->trained_size = size;
@@ -215,11 +215,12 @@ bool sidecar_load(const struct sidecar *sidecar, const char *text, size_t size,
     struct format_file files[2];
     size_t count = 0;
     if (text != NULL || sidecar->exists)
-        files[count++] = (struct format_file){sidecar->name, text != NULL ? text : sidecar->text,
-                                              text != NULL ? size : sidecar->size};
+        files[count++] = (struct format_file){.name = sidecar->name,
+                                              .data = text != NULL ? text : sidecar->text,
+                                              .size = text != NULL ? size : sidecar->size};
     if (sidecar->trained_name != NULL)
-        files[count++] =
-            (struct format_file){sidecar->trained_name, sidecar->trained, sidecar->trained_size};
+        files[count++] = (struct format_file){
+            .name = sidecar->trained_name, .data = sidecar->trained, .size = sidecar->trained_size};
     return format_load(files, count, artifact, err);
 }
 

@@ -5,10 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mapping.h"
 #include "base/mem.h"
 #include "codec/reader_source.h"
 #include "codec/utf8.h"
 
+#define KEPT_MAX ((ptrdiff_t)1 << 20)
 #define GROW_FROM ((size_t)64)
 
 bool reader_is_binary(const char *data, size_t size)
@@ -28,6 +30,7 @@ static struct reader *make(const struct reader_source *source, const char *text,
     reader->text = text;
     reader->at = at;
     reader->end = end;
+    reader->kept = at;
     reader->err = err;
     source->start(reader);
     return reader;
@@ -106,14 +109,28 @@ bool reader_open_array(struct reader *reader)
     return !reader->failed && reader->source->open(reader, false);
 }
 
+void reader_pass(struct reader *reader, const char *at)
+{
+    if (at - reader->kept < KEPT_MAX)
+        return;
+    mapping_release(reader->kept, at);
+    reader->kept = at;
+}
+
 bool reader_next_key(struct reader *reader, struct reader_text *key)
 {
-    return !reader->failed && reader->source->next_key(reader, key);
+    if (reader->failed)
+        return false;
+    reader_pass(reader, reader->source->place(reader));
+    return reader->source->next_key(reader, key);
 }
 
 bool reader_next_item(struct reader *reader)
 {
-    return !reader->failed && reader->source->next_item(reader);
+    if (reader->failed)
+        return false;
+    reader_pass(reader, reader->source->place(reader));
+    return reader->source->next_item(reader);
 }
 
 static bool is_plain_text(const char *text, size_t length)

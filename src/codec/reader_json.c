@@ -8,6 +8,8 @@
 #include "codec/number.h"
 #include "codec/reader_source.h"
 
+#define UTF8_MAX 4
+
 static void reader_json_start(struct reader *reader)
 {
     scan_init(&reader->scan, reader->text, (size_t)(reader->end - reader->text));
@@ -71,12 +73,13 @@ static bool current_text(struct reader *reader, struct reader_text *text)
     *text = (struct reader_text){scan->start, scan->length};
     if (!scan->escaped)
         return true;
-    if (reader->unescaped_size <= scan->length) {
-        char *larger = mem_resize(reader->unescaped, scan->length + 1, 1);
+    /* A character more, in case that an escape of a mapped file changes while it is undone. */
+    if (reader->unescaped_size < scan->length + UTF8_MAX + 1) {
+        char *larger = mem_resize(reader->unescaped, scan->length + UTF8_MAX + 1, 1);
         if (larger == NULL)
             return reader_fail(reader, ERR_MEMORY, "no memory for a string");
         reader->unescaped = larger;
-        reader->unescaped_size = scan->length + 1;
+        reader->unescaped_size = scan->length + UTF8_MAX + 1;
     }
     text->bytes = reader->unescaped;
     text->length = scan_unescape(scan->start, scan->length, reader->unescaped);
@@ -301,8 +304,9 @@ static bool is_bracket_or_quote(char c)
 }
 
 /* at: inside of a container. Returns the bracket that ends it, or NULL with *at where it failed. */
-static const char *container_end(const char **at, const char *end, bool object)
+static const char *container_end(struct reader *reader, const char **at, bool object)
 {
+    const char *end = reader->end;
     uint64_t objects = object; /* bit d: the container at that depth is an object */
     size_t depth = 0;
     while (*at != NULL && *at < end) {
@@ -316,6 +320,7 @@ static const char *container_end(const char **at, const char *end, bool object)
                 return NULL;
             uint64_t bit = UINT64_C(1) << depth;
             objects = c == '{' ? objects | bit : objects & ~bit;
+            reader_pass(reader, *at);
             (*at)++;
         } else if ((c == '}') != (objects >> depth & 1)) {
             return NULL;
@@ -343,7 +348,7 @@ static bool reader_json_skip(struct reader *reader, struct reader_span *span)
     take(reader);
     if (container) {
         const char *at = reader->scan.at;
-        const char *close = container_end(&at, reader->end, type == READER_OBJECT);
+        const char *close = container_end(reader, &at, type == READER_OBJECT);
         reader->scan.at = at;
         if (close == NULL)
             return reader_fail(reader, ERR_INVALID,

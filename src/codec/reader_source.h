@@ -18,6 +18,7 @@ struct ubjson_frame {
 struct reader {
     const struct reader_source *source;
     const char *text, *at, *end; /* JSON keeps its place in `scan` */
+    const char *kept;            /* of a mapped document, what is before it takes no memory */
     struct err *err;
     bool failed;
     char *unescaped; /* the last text that had escapes */
@@ -52,6 +53,8 @@ struct reader_source {
 extern const struct reader_source reader_json;
 extern const struct reader_source reader_ubjson;
 
+/* What is before `at` may be given back if it is in a mapping. Cheap: does so in large pieces. */
+void reader_pass(struct reader *reader, const char *at);
 /* Refuses a value that is not of the type asked for. */
 bool reader_unexpected(struct reader *reader, enum reader_type expected);
 /* Room for one more, or for `count` in all; ERR_LIMIT beyond `limit`. */

@@ -433,6 +433,7 @@ static bool step_out(struct reader *reader, size_t depth)
         } else if (object ? ubjson_next_key(reader, &key) : goes_on(reader)) {
             step(reader);
         }
+        reader_pass(reader, reader->at);
     }
     return !reader->failed;
 }

@@ -360,7 +360,7 @@ size_t scan_unescape(const char *text, size_t length, char *out)
             continue;
         }
         const char *which = strchr(from, *text++);
-        *place++ = to[which - from];
+        *place++ = which != NULL ? to[which - from] : '?';
     }
     *place = '\0';
     return (size_t)(place - out);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "formats/foreign.h"
 #include "formats/lightgbm.h"
 #include "formats/native.h"
@@ -143,6 +144,24 @@ static bool find_model(const struct format_file *files, size_t count, size_t *wh
         return refuse_second(&files[trained], &files[second], err);
     *which = document < count ? document : trained;
     return true;
+}
+
+bool format_copy(const struct format_file *file, struct format_file *copy, struct err *err)
+{
+    char *data = mem_copy_text(file->data, file->size);
+    *copy = (struct format_file){.name = file->name, .data = data, .size = file->size};
+    return data != NULL || err_set(err, ERR_MEMORY, "no memory for %zu bytes", file->size);
+}
+
+bool format_read(const struct format *format, const struct format_file *file,
+                 const struct format_settings *settings, struct trained *trained, struct err *err)
+{
+    struct format_file copy;
+    if (!file->mapped || format->reads_mapped)
+        return format->read(file, settings, trained, err);
+    bool ok = format_copy(file, &copy, err) && format->read(&copy, settings, trained, err);
+    free((char *)copy.data);
+    return ok;
 }
 
 bool format_load(const struct format_file *files, size_t count, struct artifact *artifact,

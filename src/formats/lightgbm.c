@@ -11,12 +11,14 @@
 #include "formats/lightgbm_schema.h"
 #include "formats/lightgbm_trees.h"
 
-/* The first line is "tree", the second one of a header's. */
+/* The first line is "tree", the second one of a header's. Other files may be one long line. */
 static bool lightgbm_detect(const struct format_file *file)
 {
+    static const char first[] = "tree";
     struct lightgbm_lines lines = {file->data, file->data + file->size};
     struct lightgbm_text line;
-    return lightgbm_lines_next(&lines, &line) && lightgbm_text_is(line, "tree") &&
+    return file->size >= sizeof first && memcmp(file->data, first, sizeof first - 1) == 0 &&
+           lightgbm_lines_next(&lines, &line) && lightgbm_text_is(line, "tree") &&
            lightgbm_lines_next(&lines, &line) &&
            (lightgbm_text_begins(line, "version=", NULL) ||
             lightgbm_text_begins(line, "num_class=", NULL));
@@ -164,6 +166,7 @@ static bool lightgbm_read(const struct format_file *file, const struct format_se
 
 const struct format lightgbm_format = {
     .name = "lightgbm",
+    .reads_mapped = true,
     .detect = lightgbm_detect,
     .read = lightgbm_read,
 };

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mapping.h"
 #include "base/mem.h"
 #include "formats/lightgbm_tree.h"
 
@@ -13,7 +14,10 @@ struct reader {
     struct lightgbm_tree tree;
     struct forest_node *nodes;
     size_t node_room;
+    const char *kept; /* of a mapped file, what is before it takes no memory */
 };
+
+#define KEPT_MAX ((ptrdiff_t)1 << 20)
 
 static bool no_memory(struct err *err)
 {
@@ -204,6 +208,10 @@ static bool read_all(struct reader *reader, const struct lightgbm_header *header
         else if (!add_tree(reader, header, lines, err))
             return false;
         trees->in_file++;
+        if (lines->at - reader->kept > KEPT_MAX) {
+            mapping_release(reader->kept, lines->at);
+            reader->kept = lines->at;
+        }
     }
     return check_end(trees, header, begin, lines, ended, err);
 }
@@ -219,7 +227,8 @@ bool lightgbm_trees_read(struct lightgbm_trees *trees, const struct lightgbm_hea
     };
     *trees =
         (struct lightgbm_trees){.columns = header->columns, .least = INFINITY, .most = -INFINITY};
-    struct reader reader = {.trees = trees, .builder = forest_builder_create(&shape, err)};
+    struct reader reader = {
+        .trees = trees, .kept = lines->at, .builder = forest_builder_create(&shape, err)};
     bool ok = reader.builder != NULL && read_all(&reader, header, lines, most, err);
     lightgbm_tree_finish(&reader.tree);
     free(reader.nodes);

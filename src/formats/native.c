@@ -3,7 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mapping.h"
 #include "formats/native_params.h"
+#include "formats/trained.h"
 
 #define FORMAT_NAME "omen/1"
 
@@ -16,11 +18,26 @@ static const char *const document_members[] = {
     "name",   "version", "description", "created", "task",    "source", NULL,
 };
 
+#define WINDOW ((size_t)1 << 20) /* of a large file that is looked through */
+
+/* As memmem; of a mapped file, what was looked through does not stay in memory. */
+static const char *find_text(const char *at, const char *end, const char *text, size_t length)
+{
+    const char *found = NULL;
+    while (found == NULL && (size_t)(end - at) >= length) {
+        size_t window = (size_t)(end - at) < WINDOW ? (size_t)(end - at) : WINDOW;
+        found = memmem(at, window, text, length);
+        mapping_release(at, at + window);
+        at += window - length + 1; /* it may begin in one window and end in the next */
+    }
+    return found;
+}
+
 /* The byte after `"format"`, white space and a colon, or NULL. */
 static const char *after_format_key(const char *at, const char *end)
 {
     static const char key[] = "\"format\"";
-    at = memmem(at, (size_t)(end - at), key, sizeof key - 1);
+    at = find_text(at, end, key, sizeof key - 1);
     if (at == NULL)
         return NULL;
     at += sizeof key - 1;
@@ -205,8 +222,12 @@ static bool native_load(const struct format_file *files, size_t count, size_t wh
                         struct artifact *artifact, struct err *err)
 {
     struct native_files native_files = {files, count, which};
+    struct format_file copy = {0};
+    const struct format_file *file = files[which].mapped ? &copy : &files[which];
     struct json *root = NULL;
-    bool ok = json_parse_document(files[which].data, files[which].size, &root, err);
+    bool ok = (file != &copy || format_copy(&files[which], &copy, err)) &&
+              json_parse_document(file->data, file->size, &root, err);
+    free((char *)copy.data);
     if (ok) {
         struct node document = {.value = root};
         ok = read_document(&document, &native_files, artifact, err);

@@ -4,6 +4,7 @@
 
 #include "formats/foreign.h"
 #include "formats/native.h"
+#include "formats/trained.h"
 
 #define ITERATIONS_MAX 10000000
 
@@ -103,7 +104,8 @@ bool native_sidecar_read(const struct node *document, const struct native_files 
         !read_settings(&model, &settings, err))
         return false;
     const struct format_file *bytes = &files->files[which];
-    return (*format)->read(bytes, &settings, trained, err) || err_prefix(err, "%s", bytes->name);
+    return format_read(*format, bytes, &settings, trained, err) ||
+           err_prefix(err, "%s", bytes->name);
 }
 
 bool native_refuse_others(const struct native_files *files, struct err *err)

@@ -167,7 +167,7 @@ bool trained_load(const struct format *format, const struct format_file *file,
     struct columns columns = {0};
     struct graph *graph = artifact->graph = graph_create();
     bool ok = graph != NULL || err_set(err, ERR_MEMORY, "no memory for a model");
-    ok = ok && format->read(file, &settings, &trained, err);
+    ok = ok && format_read(format, file, &settings, &trained, err);
     if (ok) {
         graph->schema = trained.schema;
         trained.schema = (struct schema){0};

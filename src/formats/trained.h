@@ -17,6 +17,12 @@ bool trained_append(struct trained *trained, struct graph *graph, struct columns
 /* Trainer, task and facts, where the artifact has none yet. */
 void trained_describe(struct trained *trained, struct artifact *artifact);
 
+/* A private copy, NUL-terminated, whose data the caller frees. */
+bool format_copy(const struct format_file *file, struct format_file *copy, struct err *err);
+/* Calls format->read, on a copy of a mapped file that it could not bear. */
+bool format_read(const struct format *format, const struct format_file *file,
+                 const struct format_settings *settings, struct trained *trained, struct err *err);
+
 /* A trainer's file without a document. */
 bool trained_load(const struct format *format, const struct format_file *file,
                   struct artifact *artifact, struct err *err);

@@ -141,6 +141,7 @@ static bool xgboost_read(const struct format_file *file, const struct format_set
 
 const struct format xgboost_format = {
     .name = "xgboost",
+    .reads_mapped = true,
     .detect = xgboost_document_detect,
     .read = xgboost_read,
 };

@@ -16,6 +16,9 @@
 
 #define ENTRIES_MAX ((size_t)100000)
 #define READ_TRIES 4
+/* Of smaller files a copy costs nothing that counts, and cannot change. */
+#define MAP_FROM ((off_t)8 << 20)
+#define DIGEST_PIECE ((size_t)1 << 20)
 /* The kernel's time stamps stand still for a tick: two changes within it look like one. */
 #define STAMP_TICK_NS (50 * CLOCK_NS_PER_MS)
 
@@ -173,10 +176,31 @@ void bundle_finish(struct bundle *bundle)
         return;
     for (size_t i = 0; i < bundle->count; i++) {
         free((char *)bundle->files[i].name);
-        free((char *)bundle->files[i].data);
+        if (!bundle->files[i].mapped)
+            free((char *)bundle->files[i].data);
+        mapping_close(&bundle->mappings[i]);
     }
     free(bundle->files);
+    free(bundle->mappings);
     *bundle = (struct bundle){0};
+}
+
+/* In pieces, which a mapped file keeps in memory one at a time. */
+static bool file_digest(const struct format_file *file, char text[DIGEST_TEXT_SIZE],
+                        struct err *err)
+{
+    unsigned char sum[DIGEST_SIZE_MAX];
+    struct digest *digest = digest_create(DIGEST_SHA256);
+    if (digest == NULL)
+        return err_set(err, ERR_MEMORY, "no memory for a digest");
+    for (size_t at = 0, piece; at < file->size; at += piece) {
+        piece = file->size - at < DIGEST_PIECE ? file->size - at : DIGEST_PIECE;
+        digest_update(digest, file->data + at, piece);
+        mapping_release(file->data + at, file->data + at + piece);
+    }
+    size_t size = digest_end(digest, sum);
+    digest_hex(sum, size, text);
+    return size > 0 || err_set(err, ERR_INTERNAL, "libcrypto cannot compute a SHA-256 digest");
 }
 
 static bool bundle_digest(struct bundle *bundle, struct err *err)
@@ -185,7 +209,7 @@ static bool bundle_digest(struct bundle *bundle, struct err *err)
     bool ok = true;
     for (size_t i = 0; ok && i < bundle->count; i++) {
         char digest[DIGEST_TEXT_SIZE];
-        ok = digest_sha256(bundle->files[i].data, bundle->files[i].size, digest, err);
+        ok = file_digest(&bundle->files[i], digest, err);
         buf_printf(&lines, "%s  %s\n", digest, bundle->files[i].name);
     }
     if (ok && lines.failed)
@@ -195,24 +219,61 @@ static bool bundle_digest(struct bundle *bundle, struct err *err)
     return ok;
 }
 
+/* What cannot be mapped can perhaps be read. */
+static bool bundle_add(struct bundle *bundle, const struct place *place, size_t which, size_t limit,
+                       struct err *err)
+{
+    const char *name = place->names[which];
+    struct mapping *mapping = &bundle->mappings[bundle->count];
+    char *data = NULL;
+    size_t size = 0;
+    bool large = place->statuses[which].st_size >= MAP_FROM;
+    if (large && file_map_at(place->fd, name, limit, mapping, NULL)) {
+        bundle->files[bundle->count++] = (struct format_file){
+            .name = name, .data = mapping->data, .size = mapping->size, .mapped = true};
+        bundle->mapped++;
+        bundle->bytes += mapping->size;
+        return true;
+    }
+    if (!file_read_at(place->fd, name, limit, &data, &size, err))
+        return false;
+    bundle->files[bundle->count++] = (struct format_file){.name = name, .data = data, .size = size};
+    bundle->bytes += size;
+    return true;
+}
+
 static bool bundle_fill(struct bundle *bundle, struct place *place,
                         const struct bundle_limits *limits, struct err *err)
 {
-    *bundle = (struct bundle){.files = mem_array(place->count, sizeof *bundle->files)};
-    bool ok = bundle->files != NULL || err_set(err, ERR_MEMORY, "no memory for the files");
+    *bundle = (struct bundle){.files = mem_array(place->count, sizeof *bundle->files),
+                              .mappings = mem_array(place->count, sizeof *bundle->mappings)};
+    bool ok = (bundle->files != NULL && bundle->mappings != NULL) ||
+              err_set(err, ERR_MEMORY, "no memory for the files");
     for (size_t i = 0; ok && i < place->count; i++) {
-        char *data = NULL;
-        size_t size = 0;
-        ok = file_read_at(place->fd, place->names[i], limits->max_bytes - bundle->bytes, &data,
-                          &size, err);
-        if (!ok)
-            break;
-        bundle->files[bundle->count++] =
-            (struct format_file){.name = place->names[i], .data = data, .size = size};
-        place->names[i] = NULL; /* is the bundle's now */
-        bundle->bytes += size;
+        ok = bundle_add(bundle, place, i, limits->max_bytes - bundle->bytes, err);
+        if (ok)
+            place->names[i] = NULL; /* is the bundle's now */
     }
     return ok && bundle_digest(bundle, err);
+}
+
+static bool mappings_are_whole(const struct bundle *bundle)
+{
+    for (size_t i = 0; i < bundle->count; i++)
+        if (!mapping_is_whole(&bundle->mappings[i]))
+            return false;
+    return true;
+}
+
+/* Copies cannot change: what becomes of their files is the next scan's business. */
+bool bundle_is_unchanged(const struct bundle *bundle, struct err *err)
+{
+    struct bundle_print now;
+    return bundle->mapped == 0 ||
+           (mappings_are_whole(bundle) &&
+            bundle_print_take(bundle->fd, bundle->path, &bundle->limits, &now, NULL) &&
+            strcmp(now.text, bundle->print) == 0) ||
+           err_set(err, ERR_UNAVAILABLE, "the files changed while they were read");
 }
 
 static bool bundle_try(int fd, const char *path, const struct bundle_limits *limits,
@@ -230,8 +291,13 @@ static bool bundle_try(int fd, const char *path, const struct bundle_limits *lim
     /* Whether a file vanished, grew or was replaced meanwhile, and whatever that made us read. */
     *changed =
         !bundle_print_take(fd, path, limits, &after, NULL) || strcmp(after.text, print->text) != 0;
-    if (ok && !*changed)
+    if (ok && !*changed) {
+        bundle->fd = fd;
+        bundle->path = path;
+        bundle->limits = *limits;
+        memcpy(bundle->print, print->text, sizeof bundle->print);
         return true;
+    }
     bundle_finish(bundle);
     return false;
 }

@@ -37,7 +37,8 @@ static struct model *model_allocate(const char *name, const char *version)
 static bool model_load(struct registry *registry, struct model *model, struct bundle *bundle,
                        struct err *err)
 {
-    if (!registry->load(bundle->files, bundle->count, &model->artifact, err))
+    bool ok = registry->load(bundle->files, bundle->count, &model->artifact, err);
+    if (!bundle_is_unchanged(bundle, err) || !ok)
         return false;
     if (model->artifact.graph == NULL)
         return err_set(err, ERR_INTERNAL, "the format made no model");

@@ -199,7 +199,7 @@ static void slot_load(struct registry *registry, struct known *known, struct slo
         return;
     struct model *model = model_create(registry, known->name, slot->version, bundle, &err);
     if (model == NULL) {
-        if (err.code == ERR_MEMORY) {
+        if (err.code == ERR_MEMORY || err.code == ERR_UNAVAILABLE) {
             slot->print.text[0] = '\0'; /* not the files' fault: the next scan tries again, */
             slot->digest[0] = '\0';     /* though they have not changed */
         }

@@ -240,12 +240,13 @@ static void parent_find(struct watch *watch, const char *models)
         memcpy(watch->parent_path, path, (size_t)(slash - path));
 }
 
-/* All signals are the control thread's. */
+/* All signals are the control thread's, but for the faults of this one. */
 static int thread_start(struct watch *watch)
 {
     sigset_t all;
     sigset_t before;
     sigfillset(&all);
+    sigdelset(&all, SIGBUS); /* of a mapped file */
     pthread_sigmask(SIG_SETMASK, &all, &before);
     int code = pthread_create(&watch->thread, NULL, watch_run, watch);
     pthread_sigmask(SIG_SETMASK, &before, NULL);

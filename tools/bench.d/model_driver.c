@@ -10,7 +10,7 @@
  *     check              all rows' default output, numbers with 17 digits
  *
  * Rows are taken in turn, never the same one twice in a row. */
-#include <dirent.h>
+#include <fcntl.h>
 #include <malloc.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -22,14 +22,13 @@
 #include "formats/format.h"
 #include "graph/graph.h"
 #include "math/init.h"
+#include "registry/bundle.h"
 
 #define FILES_MAX 16
 #define FILE_BYTES_MAX ((size_t)4 << 30)
 
 struct driver {
     struct artifact artifact;
-    struct format_file files[FILES_MAX];
-    size_t file_count;
     double *rows;
     size_t row_count, cols, at;
     struct arena results, scratch;
@@ -42,27 +41,6 @@ static int fail(const char *what, const struct err *err)
 }
 
 /* ---- loading ---- */
-
-static bool list_files(struct driver *driver, const char *directory, char **paths, struct err *err)
-{
-    DIR *stream = opendir(directory);
-    struct dirent *entry;
-    if (stream == NULL)
-        return err_set(err, ERR_IO, "%s cannot be opened", directory);
-    while ((entry = readdir(stream)) != NULL && driver->file_count < FILES_MAX) {
-        if (entry->d_name[0] == '.')
-            continue;
-        size_t size = strlen(directory) + strlen(entry->d_name) + 2;
-        char *path = malloc(size);
-        if (path == NULL)
-            break;
-        snprintf(path, size, "%s/%s", directory, entry->d_name);
-        paths[driver->file_count] = path;
-        driver->files[driver->file_count++].name = path + strlen(directory) + 1;
-    }
-    closedir(stream);
-    return true;
-}
 
 /* Resident bytes now. */
 static size_t resident(void)
@@ -91,24 +69,21 @@ static size_t peak(void)
     return kilobytes * 1024;
 }
 
+/* As the worker does: the digest is taken, and large files are mapped. */
 static bool load(struct driver *driver, const char *directory, struct err *err)
 {
-    char *paths[FILES_MAX] = {0}, *texts[FILES_MAX] = {0};
-    size_t bytes = 0;
-    bool ok = list_files(driver, directory, paths, err);
+    const struct bundle_limits limits = {.max_bytes = FILE_BYTES_MAX, .max_files = FILES_MAX};
+    struct bundle bundle;
+    struct bundle_print print;
     size_t before = resident();
     int64_t began = clock_monotonic_ns();
-    for (size_t i = 0; ok && i < driver->file_count; i++) {
-        ok = file_read(paths[i], FILE_BYTES_MAX, &texts[i], &driver->files[i].size, err);
-        driver->files[i].data = texts[i];
-        bytes += driver->files[i].size;
-    }
-    ok = ok && format_load(driver->files, driver->file_count, &driver->artifact, err);
+    if (!bundle_read(AT_FDCWD, directory, &limits, &bundle, &print, err))
+        return false;
+    size_t bytes = bundle.bytes;
+    bool ok = format_load(bundle.files, bundle.count, &driver->artifact, err) &&
+              bundle_is_unchanged(&bundle, err);
     double seconds = (double)(clock_monotonic_ns() - began) / 1e9;
-    for (size_t i = 0; i < driver->file_count; i++) {
-        free(paths[i]);
-        free(texts[i]);
-    }
+    bundle_finish(&bundle);
     malloc_trim(0);
     if (ok)
         printf("{\"seconds\": %.6f, \"file\": %zu, \"peak\": %zu, \"resident\": %zu, \"model\": "

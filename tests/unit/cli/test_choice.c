@@ -22,7 +22,7 @@ static const char regressor[] =
 static void load(const char *text, struct artifact *artifact)
 {
     struct err err = ERR_INIT;
-    struct format_file file = {"model.json", text, strlen(text)};
+    struct format_file file = {.name = "model.json", .data = text, .size = strlen(text)};
     assert_true(format_load(&file, 1, artifact, &err));
 }
 

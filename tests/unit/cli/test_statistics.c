@@ -24,7 +24,7 @@ static int make(void **state)
 {
     static struct artifact artifact;
     struct err err = ERR_INIT;
-    struct format_file file = {"model.json", model, sizeof model - 1};
+    struct format_file file = {.name = "model.json", .data = model, .size = sizeof model - 1};
     if (!format_load(&file, 1, &artifact, &err)) {
         print_message("# %s\n", err.text);
         return -1;

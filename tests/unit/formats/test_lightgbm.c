@@ -427,7 +427,8 @@ static void files_are_recognised(void **state)
         {"tree\nleaves=1", false},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        const struct format_file file = {"m", cases[i].text, strlen(cases[i].text)};
+        const struct format_file file = {
+            .name = "m", .data = cases[i].text, .size = strlen(cases[i].text)};
         assert_true(lightgbm_format.detect(&file) == cases[i].is);
     }
 }

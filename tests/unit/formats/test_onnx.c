@@ -228,8 +228,9 @@ static void test_claims_cost_nothing(void **state)
     static const char graph[200] = "\x08\x08\x3a\x80\x80\x80\x80\x08",
                       huge[200] = "\x08\x08\x3a\xff\xff\xff\xff\xff\xff\xff\xff\x7f",
                       tensor[200] = "\x08\x08\x3a\xbd\x01\x2a\xba\x01\x4a\x80\x80\x80\x80\x08";
-    const struct format_file files[] = {
-        {"m", graph, sizeof graph}, {"m", huge, sizeof huge}, {"m", tensor, sizeof tensor}};
+    const struct format_file files[] = {{"m", graph, sizeof graph, false},
+                                        {"m", huge, sizeof huge, false},
+                                        {"m", tensor, sizeof tensor, false}};
     const struct format_settings settings = FORMAT_SETTINGS_INIT;
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
         clock_t start = clock();
