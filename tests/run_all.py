@@ -9,6 +9,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -16,7 +17,7 @@ import time
 import xml.etree.ElementTree as xml
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-SUITES = ["checks", "gcc", "clang", "sanitized", "tools", "e2e", "clients"]
+SUITES = ["checks", "gcc", "clang", "sanitized", "tools", "manifests", "e2e", "clients"]
 BUILDS = {
     "gcc": ("build-gcc", {"CC": "gcc"}, ["--buildtype=release"]),
     "clang": ("build-clang", {"CC": "clang"}, ["--buildtype=debugoptimized"]),
@@ -275,13 +276,39 @@ class Clients:
             count_pytest(total, f"clients-{name}", command, long_forms, extra)
 
 
+def prepare_schemas():
+    """Fetches what tools/check-manifests judges by, while others build; it says itself what failed."""
+    command = [ROOT / "tools" / "check-manifests", "--prepare"]
+    quiet = subprocess.DEVNULL
+    return subprocess.Popen(command, env=environment(), stdin=quiet, stdout=quiet, stderr=quiet)
+
+
+def run_manifests(total, long_forms, preparing):
+    """The manifests as tools/check-manifests judges them, and its own tests. What renders them comes
+    with Kubernetes' tools, the schemas from package indexes: who has neither has a listed skip."""
+    if not (shutil.which("kubectl") or shutil.which("kustomize")):
+        total.add_skip("manifests", "neither kubectl nor kustomize is there")
+        return
+    preparing.wait()
+    status, output = run([ROOT / "tools" / "check-manifests"])
+    if status == 3:
+        total.add_skip("manifests: schemas", output.strip().splitlines()[-1])
+    if status in (0, 3):
+        total.add_pass()
+    else:
+        total.add_failure("manifests: check-manifests", output)
+    python = ROOT / ".venv-manifests" / "bin" / "python" if status == 0 else "/usr/bin/python3"
+    command = [python, "-m", "pytest", ROOT / "tests" / "manifests", "-p", "no:cacheprovider"]
+    count_pytest(total, "manifests", command, long_forms)
+
+
 def run_checks(total):
     """What we agreed on about the sources themselves."""
     for name in ("check-layers", "check-style"):
         count_command(total, f"checks: {name}", [ROOT / "tools" / name])
 
 
-def run_suite(total, suite, arguments, clients):
+def run_suite(total, suite, arguments, clients, preparing):
     if suite == "checks":
         run_checks(total)
     elif suite in BUILDS:
@@ -292,6 +319,8 @@ def run_suite(total, suite, arguments, clients):
     elif suite == "tools":
         extra = {"OMEN_BUILD": str(ROOT / BUILDS["gcc"][0])}
         run_pytest(total, "tools", "tools", arguments.all, extra)
+    elif suite == "manifests":
+        run_manifests(total, arguments.all, preparing)
     elif suite in ("e2e", "clients"):
         name = {None: "gcc", "address": "sanitized", "thread": "thread"}[arguments.sanitize]
         if not (ROOT / BUILDS[name][0] / "src" / "app" / "omen-worker").exists():
@@ -323,10 +352,11 @@ def main():
     arguments = parser.parse_args()
     total = Total()
     clients = Clients() if "clients" in chosen_suites(arguments) else None
+    preparing = prepare_schemas() if "manifests" in chosen_suites(arguments) else None
     for suite in chosen_suites(arguments):
         start, before = time.monotonic(), (total.passed, len(total.failures), len(total.skips))
         print(f"{suite} ...", flush=True)
-        run_suite(total, suite, arguments, clients)
+        run_suite(total, suite, arguments, clients, preparing)
         print(
             f"{suite}: {total.passed - before[0]} passed, "
             f"{len(total.failures) - before[1]} failed, "

@@ -1,0 +1,180 @@
+"""What the README shows, typed as written: the clouds' and the engines' commands are stand-ins that
+keep what they were told, kubectl renders for real what it would apply."""
+
+import json
+import pathlib
+import re
+import shutil
+import subprocess
+
+import pytest
+import yaml
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+MANIFESTS = ROOT / "manifests"
+README = (MANIFESTS / "README.md").read_text(encoding="utf-8")
+STAND_INS = ["gcloud", "podman", "kind", "aws", "az", "omen-sync", "curl", "tools/check-manifests"]
+
+# `gcloud ... list` and `describe` print what a project has, the others nothing.
+STAND_IN = """#!/bin/sh
+echo "$(basename "$0") $*" >>"$TOLD"
+case "$(basename "$0") $*" in
+'gcloud ai models list'*) cat "$TOLD.models" 2>/dev/null ;;
+'gcloud ai models upload'*) echo 77 >"$TOLD.models" ;;
+'gcloud ai endpoints list'*) cat "$TOLD.endpoints" 2>/dev/null ;;
+'gcloud ai endpoints create'*) echo 88 >"$TOLD.endpoints" ;;
+'gcloud projects describe'*) echo 123456 ;;
+'podman save'*) : >images.tar ;;
+'az aks show'*) echo https://issuer.example ;;
+esac
+exit 0
+"""
+KUBECTL = """#!/bin/sh
+echo "kubectl $*" >>"$TOLD"
+case "$1 $2" in
+'apply -k') "$RENDER" kustomize "$3" >"$TOLD.$(basename "$3").yaml" ;;
+'apply -f') cp "$3" "$TOLD.$(basename "$3")" ;;
+*' get') echo 192.0.2.1 ;;
+esac
+"""
+
+
+def blocks(language):
+    return re.findall(rf"^```{language}\n(.*?)^```", README, re.M | re.S)
+
+
+@pytest.fixture(scope="module")
+def typed(tmp_path_factory):
+    """All of the README's commands, in order, in a copy of the tree. Returns the copy."""
+    tree = tmp_path_factory.mktemp("tree")
+    shutil.copytree(MANIFESTS, tree / "manifests")
+    shutil.copy(ROOT / "meson.build", tree)
+    (tree / "tools").mkdir()
+    bin_folder = tree / "stand-ins"
+    bin_folder.mkdir()
+    for name in STAND_INS:
+        path = tree / name if "/" in name else bin_folder / name
+        path.write_text(STAND_IN, encoding="utf-8")
+        path.chmod(0o755)
+    (bin_folder / "kubectl").write_text(KUBECTL, encoding="utf-8")
+    (bin_folder / "kubectl").chmod(0o755)
+    (bin_folder / "sleep").symlink_to("/bin/true")
+    done = subprocess.run(
+        ["bash", "-eu", "-c", "\n".join(blocks("sh"))],
+        cwd=tree,
+        env={"PATH": f"{bin_folder}:/usr/bin:/bin", "TOLD": str(tree / "told"),
+             "RENDER": shutil.which("kubectl") or "", "HOME": str(tree)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    return tree
+
+
+def told(tree):
+    return (tree / "told").read_text(encoding="utf-8").splitlines()
+
+
+def applied(tree, name):
+    text = (tree / f"told.{name}").read_text(encoding="utf-8")
+    return [one for one in yaml.safe_load_all(text) if one], text
+
+
+def test_the_cloud_gets_what_the_reader_exported(typed):
+    documents, text = applied(typed, "gke.yaml")
+    assert "image: europe-west1-docker.pkg.dev/my-project/omen/omen-worker:" in text
+    maps = [one["data"] for one in documents if one["kind"] == "ConfigMap"]
+    assert "gs://my-models/models" in [one.get("MODEL_SOURCE") for one in maps]
+    assert not re.search(r"\b(REGION|PROJECT|BUCKET|REGISTRY)\b", text)
+
+
+@pytest.mark.parametrize("name", ["kserve.yaml", "inference-service.yaml"])
+def test_nothing_is_left_to_fill_in(typed, name):
+    assert not re.search(r"\b(REGION|PROJECT|BUCKET|REGISTRY)\b", applied(typed, name)[1])
+
+
+def test_the_images_that_are_pushed_are_those_that_run(typed):
+    pushed = {line.split()[-1] for line in told(typed) if line.startswith("podman push")}
+    running = set(re.findall(r"image: (\S+)", applied(typed, "gke.yaml")[1]))
+    running |= set(re.findall(r"image: (\S+)", applied(typed, "kserve.yaml")[1]))
+    assert running == pushed
+    local = set(re.findall(r"image: (\S+)", applied(typed, "local.yaml")[1]))
+    saved = next(line for line in told(typed) if line.startswith("podman save"))
+    assert local == set(saved.split()[5:])
+
+
+def test_the_targets_that_are_built_are_there(typed):
+    file = ROOT / "container" / "Containerfile"
+    if not file.exists():
+        pytest.skip("there is no container/Containerfile yet")
+    stages = re.findall(r"(?im)^FROM .* AS (\S+)", file.read_text(encoding="utf-8"))
+    targets = {line.split()[3] for line in told(typed) if line.startswith("podman build")}
+    assert targets <= set(stages)
+
+
+def test_vertex_deploys_the_model_that_was_uploaded(typed):
+    words = [line for line in told(typed) if line.startswith("gcloud ai")]
+    upload = next(line for line in words if "models upload" in line)
+    assert "--artifact-uri=gs://my-models/models/iris/1" in upload
+    assert "--container-predict-route=/predict --" in upload + " --"
+    deploy = next(line for line in words if "deploy-model" in line)
+    assert deploy.startswith("gcloud ai endpoints deploy-model 88 --model=77 ")
+    assert all("--region=europe-west1 --project=my-project" in line for line in words)
+
+
+def test_every_rollout_that_is_waited_for_is_rendered(typed):
+    """Names in commands are names in manifests."""
+    names = {
+        f"{one['kind'].lower()}/{one['metadata']['name']}"
+        for name in ("gke.yaml", "local.yaml") for one in applied(typed, name)[0]
+    }
+    for line in told(typed):
+        for word in re.findall(r"\b(?:deployment|service)/[\w-]+", line if "kubectl" in line else ""):
+            assert word in names, line
+
+
+def test_the_folders_that_are_named_are_there():
+    for name in re.findall(r"^([a-z-]+)/ ", blocks("")[0], re.M):
+        assert (MANIFESTS / name).is_dir(), name
+    table = set(re.findall(r"^\| ([a-z, -]+) \|", README, re.M)) - {"component", "---"}
+    named = {name for row in table for name in row.split(", ")}
+    parts = {"cloud", "load-balancer", "open", "settings"}
+    assert named == {path.name for path in (MANIFESTS / "components").iterdir()} - parts
+
+
+def metric_names():
+    """Every metric that the worker and the sync have."""
+    sources = [*(ROOT / "src").rglob("*.c")]
+    text = "\n".join(path.read_text(encoding="utf-8") for path in sources)
+    return set(re.findall(r'"((?:omen|process)_[a-z_]+)"', text))
+
+
+def test_the_dashboard_and_the_rules_ask_for_metrics_that_there_are():
+    known = metric_names()
+    known |= {f"{name}_{end}" for name in known for end in ("sum", "count", "bucket")}
+    known |= {"omen_busy_threads"}  # recorded by the rule
+    dashboard = json.loads((MANIFESTS / "components/monitoring/dashboard.json").read_text())
+    asked = [target["expr"] for panel in dashboard["panels"] for target in panel.get("targets", [])]
+    asked += [one["query"] for one in dashboard["templating"]["list"]]
+    asked.append((MANIFESTS / "components/autoscaling-busy/rule.yaml").read_text())
+    names = set(re.findall(r"\b(?:omen|process)_[a-z_]+", "\n".join(asked)))
+    assert len(names) > 15
+    assert names - known == set()
+
+
+def test_the_dashboards_panels_do_not_overlap():
+    dashboard = json.loads((MANIFESTS / "components/monitoring/dashboard.json").read_text())
+    taken = set()
+    for panel in dashboard["panels"]:
+        place = panel["gridPos"]
+        cells = {
+            (x, y)
+            for x in range(place["x"], place["x"] + place["w"])
+            for y in range(place["y"], place["y"] + place["h"])
+        }
+        assert not cells & taken and max(x for x, _ in cells) < 24, panel["title"]
+        taken |= cells
+    assert len({panel["id"] for panel in dashboard["panels"]}) == len(dashboard["panels"])

@@ -1,0 +1,1 @@
+"""What tools/check-manifests is made of: rendering, schemas, rules."""

@@ -1,0 +1,160 @@
+"""What this project's programs and images promise, and the manifests rely on."""
+
+import functools
+import pathlib
+import re
+
+from .objects import image_name, image_tag
+from .rule import rule
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+SHUTDOWN = re.compile(r"^worker_shutdown_timeout (\d+)s;", re.M)
+SECONDS = re.compile(r"(\d+)(ms|s|m)")
+UNITS = {"ms": 0.001, "s": 1, "m": 60}
+
+# Where the options of the program in each image are told, and how its variables begin. The test run
+# compares the manuals with the programs.
+PROGRAMS = {
+    "omen-worker": (["src/app/omen-worker.1.scd"], ("OMEN_",)),
+    "omen-sync": (["src/sync/omen-sync.1.scd", "tools/model-sync"], ("OMEN_SYNC_", "MODEL_")),
+    "omen-nginx": (["tools/render-nginx"], ("OMEN_NGINX_",)),
+    "omen": (["src/app/omen-worker.1.scd", "tools/render-nginx", "container/omen-serve"], ("OMEN_",)),
+}
+
+
+def promise(name):
+    return rule(name, tool="omen")
+
+
+@functools.cache
+def text_of(name):
+    path = ROOT / name
+    return path.read_text(encoding="utf-8").replace("\\_", "_") if path.exists() else ""
+
+
+def project_version():
+    return re.search(r"version: '([^']+)'", text_of("meson.build"))[1]
+
+
+def seconds(text):
+    found = SECONDS.fullmatch(text)
+    return int(found[1]) * UNITS[found[2]] if found else 0
+
+
+def is_variable(name, known):
+    """It is in the program's text, or is one of its options in capitals."""
+    option = re.sub(r"^OMEN_(SYNC_|NGINX_)?", "--", name).lower().replace("_", "-")
+    return re.search(rf"(?<!\w){name}(?!\w)|{option}(?![\w-])", known) is not None
+
+
+@promise("options")
+def options(bundle):
+    """Arguments and variables are such as the image's program knows."""
+    for work in bundle.everything():
+        for one in work.containers:
+            pages, prefixes = PROGRAMS.get(image_name(one.get("image", "")), ([], ()))
+            known = "\n".join(text_of(page) for page in pages)
+            if one.get("command") or not all(text_of(page) for page in pages):
+                continue  # another program, or one that is not here
+            for argument in one.get("args") or []:
+                option = argument.split("=")[0]
+                if option.startswith("--") and not re.search(rf"{option}(?![\w-])", known):
+                    yield work.document, f"container {one['name']}: the program has no {option}"
+            for name, _ in bundle.variables(one):
+                if name.startswith(prefixes) and not is_variable(name, known):
+                    yield work.document, f"container {one['name']}: nobody reads {name}"
+
+
+@promise("checks")
+def checks(bundle):
+    """A probe by the worker's own program asks what it can tell, where the socket is."""
+    for work in bundle.everything():
+        for one in work.containers:
+            for probe in ("startupProbe", "livenessProbe", "readinessProbe"):
+                command = ((one.get(probe) or {}).get("exec") or {}).get("command")
+                if command is None:
+                    continue
+                words = ["/usr/bin/omen-worker", "--check"], ("ready", "live")
+                if command[:2] != words[0] or len(command) < 3 or command[2] not in words[1]:
+                    yield work.document, f"container {one['name']}: {probe} runs {command}"
+                mounts = [mount["mountPath"] for mount in one.get("volumeMounts") or []]
+                if len(command) > 3 and str(pathlib.Path(command[3]).parent) not in mounts:
+                    yield work.document, f"container {one['name']}: {command[3]} is on no volume"
+
+
+@promise("paths")
+def paths(bundle):
+    """What probes ask of nginx is answered by the template."""
+    template = text_of("conf/nginx.conf.in")
+    for work in bundle.everything():
+        for one in work.containers:
+            if image_name(one.get("image", "")) not in ("omen-nginx", "omen") or one.get("command"):
+                continue
+            for probe in ("startupProbe", "livenessProbe", "readinessProbe"):
+                path = ((one.get(probe) or {}).get("httpGet") or {}).get("path")
+                if path is None or path.startswith("/v2/"):
+                    continue
+                if f"location = {path} {{" not in template:
+                    yield work.document, f"container {one['name']}: nginx has no {path}"
+
+
+@promise("version")
+def version(bundle):
+    """Images and labels are of the version that this tree is."""
+    for work in bundle.everything():
+        for one in work.containers:
+            if image_tag(one.get("image", "")) != project_version():
+                yield work.document, f"container {one['name']}: {one['image']} is not this version"
+        label = work.labels.get("app.kubernetes.io/version", project_version())
+        if label != project_version():
+            yield work.document, "its label app.kubernetes.io/version is not this version"
+
+
+@promise("shutdown")
+def shutdown(bundle):
+    """The grace period is enough for the sleep, nginx's longest request and the worker's drain."""
+    for work in bundle.workloads():
+        nginx, worker = work.container("nginx"), work.container("worker")
+        if nginx is None or worker is None:
+            continue
+        hook = ((nginx.get("lifecycle") or {}).get("preStop") or {}).get("sleep") or {}
+        drain = dict(bundle.variables(worker)).get("OMEN_DRAIN_TIMEOUT", "25s")
+        limit = SHUTDOWN.search(text_of("conf/nginx.conf.in"))
+        needed = hook.get("seconds", 0) + int(limit[1] if limit else 0) + seconds(drain)
+        if work.pod.get("terminationGracePeriodSeconds", 30) <= needed:
+            yield work.document, f"the grace period is not above {needed:g} s"
+
+
+@promise("order")
+def order(bundle):
+    """nginx is the main container, and what it needs starts before it and ends after it."""
+    for work in bundle.workloads():
+        if work.container("worker") is None:
+            continue
+        if [one["name"] for one in work.main_containers] != ["nginx"]:
+            yield work.document, "nginx is not the one main container"
+        sidecar = work.container("worker")
+        if sidecar.get("restartPolicy") != "Always" or not sidecar.get("startupProbe"):
+            yield work.document, "the worker is no sidecar that is waited for"
+
+
+@promise("user")
+def user(bundle):
+    """The images' own user, so that a socket of mode 0660 and the models are theirs."""
+    for work in bundle.runtimes():
+        for one in work.containers:
+            for key in ("runAsUser", "runAsGroup"):
+                if work.security(one, key) != 10001:
+                    yield work.document, f"container {one['name']}: {key} is not 10001"
+
+
+@promise("writable")
+def writable(bundle):
+    """What the programs write to is a volume: the root is read-only."""
+    needed = {"omen-worker": ["/run/omen"], "omen-nginx": ["/tmp"], "omen": ["/run/omen", "/tmp"]}
+    for work in bundle.runtimes():
+        for one in work.containers:
+            mounts = {mount["mountPath"]: mount for mount in one.get("volumeMounts") or []}
+            for path in needed.get(image_name(one.get("image", "")), []):
+                if path not in mounts or mounts[path].get("readOnly"):
+                    yield work.document, f"container {one['name']}: nothing to write to at {path}"
