@@ -7,9 +7,14 @@
 static void ping(void *context, struct http_request *request, const struct router_match *match,
                  struct http_response *response)
 {
+    const struct protocol_context *protocol = context;
+    const char *by_request = protocol->platform.sagemaker_models;
     (void)request;
     (void)match;
-    job_is_ready(context, response); /* the body of a success is empty */
+    /* The body of a success is empty. Models that are loaded by request come after it: without a
+     * success none would be sent. */
+    if (by_request == NULL || by_request[0] == '\0')
+        job_is_ready(protocol, response);
 }
 
 static void execution_parameters(void *context, struct http_request *request,

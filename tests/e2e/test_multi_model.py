@@ -113,6 +113,15 @@ def test_off_unless_configured(rig, place):
     ask(nginx, "POST", "/models/own/invoke", [[1, 2, 3, 4]], 404)
 
 
+def test_the_platform_may_begin_without_a_model(rig, place):
+    """It sends none until the first ping succeeds."""
+    worker = rig.worker(sagemaker_models=place, ready=False).await_up()
+    answer = worker.ask("GET", "/ping")
+    assert (answer.status, answer.body) == (200, b"")
+    assert json.loads(worker.ask("GET", "/models").body) == {"models": []}
+    assert worker.ask("GET", "/readyz").status == 503
+
+
 def test_not_for_everyone(shared, worker):
     nginx = shared.nginx(worker.peer, allow="192.0.2.1")
     for method, path in (("GET", "/models"), ("POST", "/models"), ("DELETE", "/models/own")):
