@@ -298,17 +298,11 @@ def test_a_killed_web_server_is_replaced_and_the_worker_is_not(rig):
 
 
 def nginx_command(rig, path):
-    """A rendered configuration of nginx in front of a socket: its port and its command."""
-    port, run = harness.free_port(), f"{rig.run}/web"
-    os.mkdir(run)
-    render = [harness.ROOT / "tools" / "render-nginx", "--run", run, "--socket", path]
-    render += ["--port", port, "--listen", "127.0.0.1"]
-    if os.geteuid() == 0:
-        render += ["--user", "root"]
-    done = subprocess.run([str(word) for word in render], capture_output=True, check=True)
-    with open(f"{run}/nginx.conf", "wb") as file:
-        file.write(done.stdout)
-    return port, ["nginx", "-p", run, "-c", f"{run}/nginx.conf", "-g", "daemon off;"]
+    """nginx in front of a socket: its port and its command."""
+    port = harness.free_port()
+    command = [harness.ROOT / "tools" / "render-nginx", "--start", "--run", f"{rig.run}/web"]
+    command += ["--socket", path, "--port", port, "--listen", "127.0.0.1"]
+    return port, command + (["--user", "root"] if os.geteuid() == 0 else [])
 
 
 def test_nginx_and_the_worker(rig):
