@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct buf {
     char *data; /* not NUL-terminated unless buf_text() was called */
@@ -26,6 +27,9 @@ void buf_commit(struct buf *buf, size_t size);
 void buf_put(struct buf *buf, const void *data, size_t size);
 void buf_put_text(struct buf *buf, const char *text);
 void buf_put_char(struct buf *buf, char c);
+/* In decimal and in lower-case hex, for texts whose printf would be what they cost. */
+void buf_put_integer(struct buf *buf, int64_t value);
+void buf_put_hex(struct buf *buf, uint64_t value);
 void buf_printf(struct buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* NUL-terminates in place; "" when failed. */

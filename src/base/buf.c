@@ -86,6 +86,29 @@ void buf_put_char(struct buf *buf, char c)
     buf_put(buf, &c, 1);
 }
 
+static void put_digits(struct buf *buf, uint64_t value, unsigned base)
+{
+    char digits[20];
+    size_t at = sizeof digits;
+    do {
+        digits[--at] = "0123456789abcdef"[value % base];
+        value /= base;
+    } while (value > 0);
+    buf_put(buf, digits + at, sizeof digits - at);
+}
+
+void buf_put_integer(struct buf *buf, int64_t value)
+{
+    if (value < 0)
+        buf_put_char(buf, '-');
+    put_digits(buf, value < 0 ? -(uint64_t)value : (uint64_t)value, 10);
+}
+
+void buf_put_hex(struct buf *buf, uint64_t value)
+{
+    put_digits(buf, value, 16);
+}
+
 void buf_printf(struct buf *buf, const char *format, ...)
 {
     va_list arguments;

@@ -254,6 +254,7 @@ static const char *const schemes[] = {"az", NULL};
 const struct store_type store_az = {
     .schemes = schemes,
     .lists = true,
+    .pins = true,
     .open = az_open,
     .close = az_close,
     .list = az_list,

@@ -48,15 +48,24 @@ static struct store *file_open(const struct source_url *url, const struct store_
     return NULL;
 }
 
-/* ctime changes with every change, mtime can be set back. */
+/* ctime changes with every change, mtime can be set back. Written for each file at each look. */
 static void revision_write(const struct stat *status, char revision[STORE_REVISION_SIZE])
 {
-    snprintf(revision, STORE_REVISION_SIZE, "%llx-%llx-%lld.%09ld-%lld.%09ld-%lld",
-             (unsigned long long)status->st_dev, (unsigned long long)status->st_ino,
-             (long long)status->st_mtim.tv_sec, status->st_mtim.tv_nsec,
-             (long long)status->st_ctim.tv_sec, status->st_ctim.tv_nsec,
-             (long long)status->st_size);
+    const uint64_t parts[] = {(uint64_t)status->st_dev,         (uint64_t)status->st_ino,
+                              (uint64_t)status->st_mtim.tv_sec, (uint64_t)status->st_mtim.tv_nsec,
+                              (uint64_t)status->st_ctim.tv_sec, (uint64_t)status->st_ctim.tv_nsec,
+                              (uint64_t)status->st_size};
+    size_t length = 0;
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        if (i > 0)
+            revision[length++] = '-';
+        for (int shift = 60; shift >= 0; shift -= 4)
+            if (parts[i] >> shift != 0 || shift == 0)
+                revision[length++] = "0123456789abcdef"[parts[i] >> shift & 15];
+    }
+    revision[length] = '\0';
 }
+_Static_assert(7 * 16 + 6 < STORE_REVISION_SIZE, "a file's revision fits");
 
 static void object_fill(const struct stat *status, struct store_object *object)
 {

@@ -290,6 +290,7 @@ static const char *const schemes[] = {"gs", NULL};
 const struct store_type store_gs = {
     .schemes = schemes,
     .lists = true,
+    .pins = true,
     .open = gs_open,
     .close = gs_close,
     .list = gs_list,

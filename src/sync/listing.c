@@ -1,6 +1,5 @@
 #include "sync/listing.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "base/base64.h"
@@ -14,15 +13,21 @@ bool listing_read_digest(const char *text, size_t length, unsigned char *digest,
 bool listing_set_revision(struct store_object *object, const char *text, size_t length, bool quoted,
                           struct err *err)
 {
-    const char *quote = quoted && (length == 0 || text[0] != '"') ? "\"" : "";
+    bool bare = quoted && length > 0 && text[0] != '"';
     for (size_t i = 0; i < length; i++)
         if (text[i] < 0x20 || text[i] > 0x7e)
             return err_set(err, ERR_INVALID, "a listing names a revision of no plain characters");
     if (length == 0 || length > sizeof object->revision - 3)
         return err_set(err, ERR_LIMIT, "a listing names a revision that has not 1 to %zu bytes",
                        sizeof object->revision - 3);
-    snprintf(object->revision, sizeof object->revision, "%s%.*s%s", quote, (int)length, text,
-             quote);
+    char *to = object->revision;
+    if (bare)
+        *to++ = '"';
+    memcpy(to, text, length);
+    to += length;
+    if (bare)
+        *to++ = '"';
+    *to = '\0';
     return true;
 }
 

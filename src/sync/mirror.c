@@ -70,65 +70,11 @@ bool mirror_list(struct mirror *mirror, struct err *err)
     return true;
 }
 
-/* Since when the version is listed as it is now. */
-static struct mirror_seen *seen_find(struct mirror *mirror, const struct plan_version *version)
-{
-    char name[300];
-    snprintf(name, sizeof name, "%s/%s", version->model, version->version);
-    for (size_t i = 0; i < mirror->seen_count; i++) { /* they come in the same order each time */
-        size_t at = (mirror->seen_hint + i) % mirror->seen_count;
-        if (strcmp(mirror->seen[at].name, name) != 0)
-            continue;
-        mirror->seen_hint = at;
-        return &mirror->seen[at];
-    }
-    if (mirror->seen_count == mirror->seen_capacity) {
-        size_t more = mirror->seen_capacity > 0 ? 2 * mirror->seen_capacity : 16;
-        struct mirror_seen *seen = mem_resize(mirror->seen, more, sizeof *seen);
-        if (seen == NULL)
-            return NULL;
-        mirror->seen = seen;
-        mirror->seen_capacity = more;
-    }
-    struct mirror_seen *seen = &mirror->seen[mirror->seen_count];
-    *seen = (struct mirror_seen){.name = mem_copy_text(name, strlen(name))};
-    return seen->name != NULL ? mirror->seen + mirror->seen_count++ : NULL;
-}
-
-static bool is_settled(struct mirror *mirror, const struct plan_version *version)
-{
-    int64_t now = clock_monotonic_ns();
-    struct mirror_seen *seen = seen_find(mirror, version);
-    if (seen == NULL)
-        return false;
-    seen->met = true;
-    if (strcmp(seen->print, version->print) != 0) {
-        memcpy(seen->print, version->print, sizeof seen->print);
-        seen->since = now;
-        seen->told = false;
-    }
-    return seen->since < now && now - seen->since >= mirror->options.settle;
-}
-
-static void seen_sweep(struct mirror *mirror)
-{
-    size_t kept = 0;
-    for (size_t i = 0; i < mirror->seen_count; i++) {
-        if (mirror->seen[i].met)
-            mirror->seen[kept++] = mirror->seen[i];
-        else
-            free(mirror->seen[i].name);
-    }
-    mirror->seen_count = kept;
-    for (size_t i = 0; i < kept; i++)
-        mirror->seen[i].met = false;
-}
-
 /* Once for as long as the version is as it is. */
 static void tell_once(struct mirror *mirror, enum mirror_event event,
                       const struct plan_version *version, const char *text)
 {
-    struct mirror_seen *seen = seen_find(mirror, version);
+    struct seen_version *seen = seen_find(&mirror->seen, version);
     if (seen == NULL || (seen->told && strcmp(seen->print, version->print) == 0))
         return;
     memcpy(seen->print, version->print, sizeof seen->print);
@@ -143,6 +89,7 @@ struct course {
     struct mirror_report *report;
     char model[130];
     struct plan_version *wanted;
+    bool placed; /* it is on the disk */
     struct stage stage;
     bool staged;
     char target[PUBLISH_TARGET_SIZE];
@@ -187,7 +134,7 @@ static bool is_placed(const struct course *course, const struct plan_version *ve
                       char target[PUBLISH_TARGET_SIZE])
 {
     const struct publish *publish = course->mirror->publish;
-    struct mirror_seen *seen = seen_find(course->mirror, version);
+    struct seen_version *seen = seen_find(&course->mirror->seen, version);
     struct record record;
     publish_target(publish, version->model, version->version, target);
     if (seen != NULL && target[0] != '\0' && strcmp(seen->placed, target) == 0)
@@ -220,12 +167,12 @@ static struct plan_version *choose(struct course *course, const char *pin)
         struct plan_version *version = &group[i];
         if (pin[0] != '\0' && strcmp(version->version, pin) != 0)
             continue;
-        bool settled = is_settled(mirror, version);
+        bool settled = seen_is_settled(&mirror->seen, version, mirror->options.settle);
         if (version->refused[0] != '\0')
             tell_once(mirror, EVENT_REFUSED, version, version->refused);
         else if (is_quarantined(mirror, version) && pin[0] == '\0')
             continue;
-        else if (is_placed(course, version, course->target) || /* it was whole before */
+        else if ((course->placed = is_placed(course, version, course->target)) || /* was whole */
                  plan_is_complete(group, count, version, mirror->options.complete, settled))
             return version;
         else {
@@ -246,6 +193,17 @@ static bool goes_backwards(const struct plan_version *version, const char *curre
     return version_compare(version->version, now) < 0;
 }
 
+/* A run that was cut off just after the flip may have left the download. */
+static void tidy(struct mirror *mirror, const struct plan_version *version)
+{
+    struct seen_version *seen = seen_find(&mirror->seen, version);
+    if (seen != NULL && seen->tidy)
+        return;
+    stage_forget(mirror->publish, version);
+    if (seen != NULL)
+        seen->tidy = true;
+}
+
 static enum outcome decide(struct course *course)
 {
     struct mirror *mirror = course->mirror;
@@ -260,9 +218,9 @@ static enum outcome decide(struct course *course)
         return OUTCOME_NOTHING;
     if (pin[0] == '\0' && goes_backwards(course->wanted, current))
         return OUTCOME_NOTHING;
-    if (!is_placed(course, course->wanted, course->target))
+    if (!course->placed)
         return OUTCOME_GOOD;
-    stage_forget(mirror->publish, course->wanted); /* of a run that was cut off after it */
+    tidy(mirror, course->wanted);
     return strcmp(course->target, current) == 0 ? OUTCOME_NOTHING : OUTCOME_PLACED;
 }
 
@@ -410,9 +368,11 @@ static enum outcome fetch(struct course *course)
 
 static enum outcome publish_tree(struct course *course)
 {
-    struct mirror_seen *seen = seen_find(course->mirror, course->wanted);
-    if (seen != NULL)
+    struct seen_version *seen = seen_find(&course->mirror->seen, course->wanted);
+    if (seen != NULL) {
         seen->placed[0] = '\0';
+        seen->tidy = false;
+    }
     transfer_set_failure(transfer_of(course), FAILURE_NONE);
     if (!stage_publish(&course->stage, course->mirror->options.source, course->target, course->err))
         return outcome_of(course);
@@ -572,7 +532,7 @@ bool mirror_run(struct mirror *mirror, struct mirror_report *report, struct err 
         free(names[i]);
     }
     free(names);
-    seen_sweep(mirror);
+    seen_sweep(&mirror->seen);
     if (report->published > 0)
         publish_collect(mirror->publish);
     return report->failed == 0;
@@ -581,9 +541,5 @@ bool mirror_run(struct mirror *mirror, struct mirror_report *report, struct err 
 void mirror_finish(struct mirror *mirror)
 {
     catalog_finish(&mirror->catalog);
-    for (size_t i = 0; i < mirror->seen_count; i++)
-        free(mirror->seen[i].name);
-    free(mirror->seen);
-    mirror->seen = NULL;
-    mirror->seen_count = mirror->seen_capacity = 0;
+    seen_finish(&mirror->seen);
 }

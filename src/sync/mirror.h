@@ -11,6 +11,7 @@
 #include "base/signature.h"
 #include "sync/plan.h"
 #include "sync/publish.h"
+#include "sync/seen.h"
 #include "sync/store.h"
 #include "sync/transfer.h"
 
@@ -46,16 +47,6 @@ struct mirror_report {
     int64_t bytes;        /* downloaded */
 };
 
-/* A version that was listed, and since when equally. */
-struct mirror_seen {
-    char *name; /* MODEL/VERSION */
-    char print[DIGEST_TEXT_SIZE];
-    int64_t since;
-    bool told, met;
-    char placed[PUBLISH_TARGET_SIZE]; /* VERSION@ID that is known to be what placed_print says */
-    char placed_print[DIGEST_TEXT_SIZE];
-};
-
 struct mirror {
     struct mirror_options options;
     struct store *store;
@@ -65,8 +56,7 @@ struct mirror {
     void *context;
     struct catalog catalog;
     char pointer_revision[STORE_REVISION_SIZE];
-    struct mirror_seen *seen;
-    size_t seen_count, seen_capacity, seen_hint;
+    struct seen seen;
     size_t strays;
 };
 

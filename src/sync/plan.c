@@ -184,8 +184,16 @@ static void print_object(struct buf *text, const char *path, const struct store_
     char hex[65] = "";
     if (object->has_sha256)
         digest_hex(object->sha256, 32, hex);
-    buf_printf(text, "%s\n%lld\n%s\n%s\n%08x\n", path, (long long)object->size, object->revision,
-               hex, (unsigned)(object->has_crc32c ? object->crc32c : 0));
+    buf_put_text(text, path);
+    buf_put_char(text, '\n');
+    buf_put_integer(text, object->size);
+    buf_put_char(text, '\n');
+    buf_put_text(text, object->revision);
+    buf_put_char(text, '\n');
+    buf_put_text(text, hex);
+    buf_put_char(text, '\n');
+    buf_put_hex(text, object->has_crc32c ? object->crc32c : 0);
+    buf_put_char(text, '\n');
 }
 
 bool plan_seal(struct plan_version *version, const struct plan_limits *limits, struct err *err)

@@ -393,6 +393,7 @@ static const char *const schemes[] = {"s3", NULL};
 const struct store_type store_s3 = {
     .schemes = schemes,
     .lists = true,
+    .pins = true,
     .open = s3_open,
     .close = s3_close,
     .list = s3_list,

@@ -480,10 +480,12 @@ static bool lanes_begin(struct run *run)
     return true;
 }
 
-static bool lanes_collect(struct run *run)
+/* *ended: a lane is free again, so there is no time to wait. */
+static bool lanes_collect(struct run *run, bool *ended)
 {
     const CURLMsg *message;
     int left;
+    *ended = false;
     while ((message = curl_multi_info_read(run->transfer->parallel, &left)) != NULL) {
         char *private = NULL;
         if (message->msg != CURLMSG_DONE)
@@ -492,6 +494,7 @@ static bool lanes_collect(struct run *run)
         curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &private);
         struct lane *lane = (struct lane *)(void *)private;
         curl_multi_remove_handle(run->transfer->parallel, lane->exchange.easy);
+        *ended = true;
         if (!lane_end(lane, code))
             return false;
     }
@@ -517,15 +520,17 @@ static bool run_loop(struct run *run)
     struct transfer *transfer = run->transfer;
     while (run->finished < run->count) {
         int running;
+        bool ended;
         if (!transfer_may_go_on(transfer, run->err) || !lanes_begin(run))
             return false;
         if (run->finished >= run->count)
             break;
         if (curl_multi_perform(transfer->parallel, &running) != CURLM_OK)
             return err_set(run->err, ERR_INTERNAL, "libcurl cannot go on");
-        if (!lanes_collect(run))
+        if (!lanes_collect(run, &ended))
             return false;
-        curl_multi_poll(transfer->parallel, NULL, 0, pause_ms(run), NULL);
+        if (!ended)
+            curl_multi_poll(transfer->parallel, NULL, 0, pause_ms(run), NULL);
     }
     return true;
 }

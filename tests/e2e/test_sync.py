@@ -109,6 +109,22 @@ def test_several_models_and_empty_files(source, models):
     assert published(models, "b") == random_tree(7)
 
 
+def test_many_small_models_cost_no_pauses(source, models):
+    trees = {f"m{i}": {"model": str(i).encode()} for i in range(40)}
+    if isinstance(source, NginxSource):
+        manifests = {
+            (name, "1"): put_manifest_source(source.root, name, "1", tree)
+            for name, tree in trees.items()
+        }
+        sync_tool.put_tree(source.root, {"CURRENT": sync_tool.pointer_of(manifests)})
+    else:
+        for name, tree in trees.items():
+            source.put(name, "1", tree)
+    record = pull(source.url, models).records()[-1]
+    assert record["published"] == 40
+    assert record["seconds"] < 3 * harness.SLOWER  # a tenth of a second for each would be more
+
+
 def test_a_source_that_is_empty_or_away_takes_nothing_away(source, models, rig):
     source.put("iris", "1", random_tree(1))
     pull(source.url, models)

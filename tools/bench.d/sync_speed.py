@@ -1,5 +1,6 @@
 """omen-sync beside curl: a large version from nginx on this machine, and looks that find nothing."""
 
+import base64
 import hashlib
 import json
 import os
@@ -12,6 +13,8 @@ import subprocess
 import sys
 import tempfile
 import time
+
+import children  # lies beside this file
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 MIB = 1 << 20
@@ -27,7 +30,18 @@ http {{
     client_body_temp_path {run}/a; proxy_temp_path {run}/b; fastcgi_temp_path {run}/c;
     uwsgi_temp_path {run}/d; scgi_temp_path {run}/e;
     sendfile on;
-    server {{ listen 127.0.0.1:{port}; root {root}; }}
+    server {{
+        listen 127.0.0.1:{port};
+        location / {{ root {run}/source; }}
+        # Just enough of two clouds for who only reads.
+        location = /storage/v1/b/small/o {{ alias {run}/listing.json; }}
+        location ~ "^/storage/v1/b/small/o/(.+)$" {{
+            alias {run}/small/$1;
+            add_header x-goog-generation 1;
+        }}
+        location = /small/ {{ alias {run}/small/; index .listing.xml; }}
+        location /small/ {{ alias {run}/small/; }}
+    }}
 }}
 """
 
@@ -43,12 +57,6 @@ def find(build):
     if not path.exists():
         sys.exit(f"bench: no {path}; build first, or say --build")
     return str(path)
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def wait_for(port):
@@ -133,61 +141,110 @@ def peak_memory(program, run, url):
     return peak / 1024
 
 
+def put_small(run, count):
+    """`count` files of models with a marker each, and how two clouds would list them."""
+    items, contents = [], []
+    for i in range(count):
+        name = f"model{i // 10}/1/file{i % 10}" if i % 10 else f"model{i // 10}/1/_SUCCESS"
+        path = run / "small" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        data = str(i).encode()
+        path.write_bytes(data)
+        md5 = hashlib.md5(data).digest()
+        items.append({"name": name, "size": str(len(data)), "generation": "1"})
+        items[-1]["md5Hash"] = base64.b64encode(md5).decode()
+        tag = f"{int(path.stat().st_mtime):x}-{len(data):x}"  # as nginx makes it
+        contents.append(
+            f"<Contents><Key>{name}</Key><LastModified>2026-01-01T00:00:00.000Z</LastModified>"
+            f"<ETag>&quot;{tag}&quot;</ETag><Size>{len(data)}</Size>"
+            "<StorageClass>STANDARD</StorageClass></Contents>"
+        )
+    (run / "listing.json").write_text(json.dumps({"kind": "storage#objects", "items": items}))
+    (run / "small" / ".listing.xml").write_text(
+        '<?xml version="1.0" encoding="UTF-8"?>\n'
+        '<ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Name>small</Name>'
+        f"<KeyCount>{count}</KeyCount><IsTruncated>false</IsTruncated>{''.join(contents)}"
+        "</ListBucketResult>"
+    )
+
+
 def ticks(pid):
     fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def idle_cost(program, run, count):
-    """Milliseconds of CPU of one look at `count` objects that finds nothing new; resident MiB."""
-    source = run / "small"
-    for i in range(count):
-        place = source / f"model{i // 10}" / "1"
-        place.mkdir(parents=True, exist_ok=True)
-        (place / f"file{i % 10}").write_text(str(i))
-        (place / "_SUCCESS").touch()
-    metrics = run / "sync.prom"
-    command = [program, "pull", f"file://{source}", str(run / "idle")]
-    command += ["--period=50ms", f"--textfile={metrics}", "--fsync=never"]
+def counter(metrics, name):
+    text = metrics.read_text() if metrics.exists() else ""
+    found = [line for line in text.splitlines() if line.startswith(name)]
+    return float(found[0].split()[-1]) if found else 0
 
-    def looks():
-        text = metrics.read_text() if metrics.exists() else ""
-        found = [line for line in text.splitlines() if 'result="noop"' in line]
-        return float(found[0].split()[-1]) if found else 0
 
+def idle_cost(program, run, source, *flags):
+    """Milliseconds of CPU, and requests, of one look that finds nothing new; resident MiB."""
+    scheme = source.partition(":")[0]
+    metrics = run / f"{scheme}.prom"
+    command = [program, "pull", source, str(run / f"idle-{scheme}"), "--period=20ms", *flags]
+    command += [f"--textfile={metrics}", "--fsync=never"]
+    looks, requests = 'omen_sync_syncs_total{result="noop"}', "omen_sync_http_requests_total"
     with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
-        while looks() < 2:
-            time.sleep(0.05)
-        first, cpu = looks(), ticks(process.pid)
-        time.sleep(8)
-        passed, spent = looks() - first, ticks(process.pid) - cpu
-        status = pathlib.Path(f"/proc/{process.pid}/status").read_text()
-        memory = int(status.split("VmRSS:")[1].split()[0]) / 1024
-        process.terminate()
-    return spent / passed * 1000, memory
-
-
-def measure(program, run, rounds):
-    root = run / "source"
-    root.mkdir()
-    paths = make_version(root, SIZE, OBJECTS)
-    port = free_port()
-    user = "root" if os.geteuid() == 0 else "nobody"
-    config = run / "nginx.conf"
-    config.write_text(NGINX.format(user=user, run=run, port=port, root=root))
-    url = f"http://127.0.0.1:{port}"
-    command = ["nginx", "-e", "stderr", "-c", str(config)]
-    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as nginx:
         try:
-            wait_for(port)
-            curl, omen = [], []
-            for _ in range(rounds):
-                curl.append(by_curl(run, url, paths))
-                omen.append(by_omen(program, run, url))
-            memory = peak_memory(program, run, url)
+            limit = time.monotonic() + 60
+            while counter(metrics, looks) < 2:
+                time.sleep(0.05)
+                if process.poll() is not None or time.monotonic() > limit:
+                    sys.exit(f"bench: omen-sync finds no end with {source}")
+            begun = [counter(metrics, looks), counter(metrics, requests), ticks(process.pid)]
+            time.sleep(6)
+            ended = [counter(metrics, looks), counter(metrics, requests), ticks(process.pid)]
+            status = pathlib.Path(f"/proc/{process.pid}/status").read_text()
         finally:
-            nginx.terminate()
-    return curl, omen, memory
+            process.terminate()
+    passed, asked, spent = (after - before for before, after in zip(begun, ended))
+    return spent / passed * 1000, asked / passed, int(status.split("VmRSS:")[1].split()[0]) / 1024
+
+
+def measure(program, run, url, rounds):
+    paths = make_version(run / "source", SIZE, OBJECTS)
+    curl, omen, foreign = [], [], []
+    for _ in range(rounds):
+        begun, busy = time.monotonic(), children.machine_busy_seconds()
+        curl.append(by_curl(run, url, paths))
+        omen.append(by_omen(program, run, url))
+        # nginx is foreign here, too: its part is the same for both.
+        own = curl[-1][1] + omen[-1][1]
+        others = children.machine_busy_seconds() - busy - own
+        foreign.append(others / (time.monotonic() - begun))
+    memory = peak_memory(program, run, url)
+    shutil.rmtree(run / "source")
+    return curl, omen, foreign, memory
+
+
+def idle_costs(program, run, url):
+    put_small(run, SMALL)
+    return {
+        "gs://": idle_cost(program, run, "gs://small", f"--endpoint={url}", "--anonymous"),
+        "s3://": idle_cost(program, run, "s3://small", f"--endpoint={url}"),
+        "file://": idle_cost(program, run, f"file://{run}/small"),
+    }
+
+
+def show(curl, omen, foreign, memory, idle):
+    for name, runs in (("curl -Z", curl), ("omen-sync", omen)):
+        seconds = statistics.median(seconds for seconds, _ in runs)
+        cpu = statistics.median(cpu for _, cpu in runs)
+        print(f"{name:10} {seconds:7.3f} s {SIZE / seconds:8.0f} MiB/s {cpu:7.3f} s of CPU")
+    ratios = [one[0] / other[0] for one, other in zip(curl, omen)]
+    print(
+        f"omen-sync, every byte verified, as fast as curl: {statistics.median(ratios):.0%} "
+        f"({', '.join(f'{ratio:.0%}' for ratio in ratios)})"
+    )
+    print(f"cores that others used meanwhile, nginx with them: at most {max(foreign):.2f}")
+    print(f"resident at the most: {memory:.1f} MiB")
+    for scheme, (cost, requests, resident) in idle.items():
+        print(
+            f"a look at {SMALL} objects of {scheme:7} that finds nothing: {cost:5.2f} ms of CPU, "
+            f"{requests:.0f} requests, {resident:.1f} MiB resident"
+        )
 
 
 def main(options):
@@ -195,18 +252,23 @@ def main(options):
     place = options.directory or ("/dev/shm" if os.path.isdir("/dev/shm") else None)
     run = pathlib.Path(tempfile.mkdtemp(prefix="omen-bench-", dir=place))
     os.chmod(run, 0o755)
+    os.environ.update(AWS_ACCESS_KEY_ID="nobody", AWS_SECRET_ACCESS_KEY="nothing", AWS_REGION="here")
+    port = children.free_port()
+    user = "root" if os.geteuid() == 0 else "nobody"
+    config = run / "nginx.conf"
+    config.write_text(NGINX.format(user=user, run=run, port=port))
+    # However this ends, nginx ends with it.
+    command = ["setpriv", "--pdeathsig", "TERM", "nginx", "-e", "stderr", "-c", str(config)]
     try:
-        curl, omen, memory = measure(program, run, options.rounds)
-        cost, idle_memory = idle_cost(program, run, SMALL)
+        with subprocess.Popen(command, stderr=subprocess.DEVNULL) as nginx:
+            try:
+                wait_for(port)
+                url = f"http://127.0.0.1:{port}"
+                figures = measure(program, run, url, options.rounds)
+                idle = idle_costs(program, run, url)
+            finally:
+                nginx.terminate()
     finally:
         shutil.rmtree(run)
-    for name, runs in (("curl -Z", curl), ("omen-sync", omen)):
-        seconds = statistics.median(seconds for seconds, _ in runs)
-        cpu = statistics.median(cpu for _, cpu in runs)
-        print(f"{name:10} {seconds:7.3f} s {SIZE / seconds:8.0f} MiB/s {cpu:7.3f} s of CPU")
-    ratio = statistics.median(one[0] / other[0] for one, other in zip(curl, omen))
-    print(f"omen-sync, every byte verified, as fast as curl: {ratio:.0%}")
-    print(f"resident at the most: {memory:.1f} MiB")
-    print(f"a look at {SMALL} objects that finds nothing: {cost:.2f} ms of CPU")
-    print(f"resident meanwhile: {idle_memory:.1f} MiB")
+    show(*figures, idle)
     return 0

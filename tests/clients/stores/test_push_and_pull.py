@@ -222,6 +222,8 @@ def test_a_version_that_another_tool_put(cloud):
     put_plain(cloud, "1", **files(1))
     good(cloud.pull())
     assert cloud.content("risk") == digests(**files(1))
+    asked = [seen for seen in cloud.front.seen if "weights.bin" in seen.path]
+    assert all("Range" in seen.headers for seen in asked), "a pinned object needs no second look"
     for path, data in files(2).items():
         cloud.put(f"risk/2/{path}", data)
     cloud.pull(("--timeout=2s",))  # not whole yet: it waits for the rest

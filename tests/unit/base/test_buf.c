@@ -26,6 +26,24 @@ static void test_writing(void **state)
     assert_null(buf.data);
 }
 
+static void test_integers(void **state)
+{
+    (void)state;
+    struct buf buf = BUF_INIT;
+    buf_put_integer(&buf, 0);
+    buf_put_char(&buf, ' ');
+    buf_put_integer(&buf, INT64_MIN);
+    buf_put_char(&buf, ' ');
+    buf_put_integer(&buf, INT64_MAX);
+    buf_put_char(&buf, ' ');
+    buf_put_hex(&buf, 0);
+    buf_put_char(&buf, ' ');
+    buf_put_hex(&buf, UINT64_MAX - 5);
+    assert_string_equal(buf_text(&buf),
+                        "0 -9223372036854775808 9223372036854775807 0 fffffffffffffffa");
+    buf_finish(&buf);
+}
+
 static void test_growing(void **state)
 {
     (void)state;
@@ -91,9 +109,9 @@ static void test_reset_keeps(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_writing),         cmocka_unit_test(test_growing),
-        cmocka_unit_test(test_limit_is_sticky), cmocka_unit_test(test_reserve),
-        cmocka_unit_test(test_reset_keeps),
+        cmocka_unit_test(test_writing), cmocka_unit_test(test_integers),
+        cmocka_unit_test(test_growing), cmocka_unit_test(test_limit_is_sticky),
+        cmocka_unit_test(test_reserve), cmocka_unit_test(test_reset_keeps),
     };
     return cmocka_run_group_tests_name("base/buf", tests, NULL, NULL);
 }
