@@ -10,6 +10,10 @@
 /* C = A B + C, as linalg_multiply_single. */
 void fused_multiply(const struct linalg_product *shape, const float *a, const float *b, float *c);
 
+/* As linalg_affine_single; what is transposed of B is not looked at. */
+void fused_affine(const struct linalg_product *shape, const float *a, const float *b,
+                  const float *bias, bool rectified, float *c);
+
 /* Whether that is quicker than CBLAS for these weights (n, k), in this build and on this CPU. */
 bool fused_is_quick(const struct linalg_product *shape);
 

@@ -22,9 +22,10 @@ bool linalg_size_fits(size_t rows, size_t cols);
 void linalg_affine_row(const struct matrix *weights, const double *bias, const double *x,
                        double *y);
 
-/* Y = X W + b. x: n x inputs; weights: inputs x outputs; y: n x outputs, not overlapping x. */
+/* Y = X W + b. x: n x inputs; weights: inputs x outputs; y: n x outputs, not overlapping x.
+ * rectified: what is below 0 becomes 0. */
 void linalg_affine(const struct matrix *x, const struct matrix *weights, const double *bias,
-                   const struct matrix *y);
+                   bool rectified, const struct matrix *y);
 
 /* In float32, over a whole batch: C = A B + C, where C holds what is added (a bias, or 0). A is m x
  * k, or k x m and read as its transpose; B is k x n, or n x k. Rows follow one another densely.
@@ -36,7 +37,11 @@ struct linalg_product {
 };
 void linalg_multiply_single(const struct linalg_product *shape, const float *a, const float *b,
                             float *c);
-/* The same in double, where a row's answer never depends on its batch. */
+/* C = A B + bias, as above, which is [n] or NULL for 0; B is k x n. rectified: what is below 0
+ * becomes 0. */
+void linalg_affine_single(const struct linalg_product *shape, const float *a, const float *b,
+                          const float *bias, bool rectified, float *c);
+/* linalg_multiply_single in double, where a row's answer never depends on its batch. */
 void linalg_multiply(const struct linalg_product *shape, const double *a, const double *b,
                      double *c);
 

@@ -1,139 +1,179 @@
-/* Compiled once for each level of a processor. Where there is an instruction for both, a
- * multiplication and its addition are one rounding: two would take twice as long. */
+/* Compiled for floats and for doubles, and once for each level of a processor. */
 #include "math/dense_kernels.h"
 
-#if defined(__AVX2__)
-#include <immintrin.h>
-#endif
+#include "math/dense_vector.h"
 
 #ifndef DENSE_KERNEL
+#ifdef DENSE_SINGLE
+#define DENSE_KERNEL dense_multiply_single_plain
+#else
 #define DENSE_KERNEL dense_multiply_plain
 #endif
+#endif
 
-/* How wide the registers are, and how many rows' sums they hold at a time. */
+/* How many rows' sums registers hold at a time, STRIP_VECTORS vectors of columns of each; and how
+ * many vectors of a lone row, so that no addition waits for the one before. */
 #if defined(__AVX512F__)
-#define BYTES 64
 #define ROWS 8
-#elif defined(__AVX2__)
-#define BYTES 32
-#define ROWS 4
 #else
-#define BYTES 16
 #define ROWS 4
 #endif
-#define LANES (BYTES / sizeof(double))
+#define ROWS_FEW 4
+#define STRIP_VECTORS 2
+#define STRIP (STRIP_VECTORS * LANES)
+#define ROW_VECTORS 8
+/* Strips of so many rows of b are laid out densely. */
+#define PACKED_DEPTH_MAX 128
+#define PACKED_ROWS_LEAST 32
 
-/* Elements stand at any address, and are read and written as what they are. */
-typedef double vector __attribute__((vector_size(BYTES), aligned(sizeof(double)), may_alias));
+/* Where a product, or a part of it, is read and written. */
+struct place {
+    const number *a, *b, *begin;
+    number *c;
+};
 
-/* Written out, as a compiler that may fuse them does so here and not there. */
-static inline vector add_products(vector sums, double x, vector weights)
+static struct place place_at(const struct dense_shape *shape, struct place of, size_t row,
+                             size_t column)
 {
-#if defined(__AVX512F__)
-    return (vector)_mm512_fmadd_pd(_mm512_set1_pd(x), (__m512d)weights, (__m512d)sums);
-#elif defined(__AVX2__)
-    return (vector)_mm256_fmadd_pd(_mm256_set1_pd(x), (__m256d)weights, (__m256d)sums);
-#else
-    return sums + x * weights;
-#endif
+    of.a += row * shape->a_row;
+    of.b += column;
+    of.c += row * shape->c_row + column;
+    of.begin = of.begin == NULL ? NULL : of.begin + row * shape->begin_row + column;
+    return of;
 }
 
-static inline double add_product(double sum, double x, double weight)
+INLINE vector load(const number *from, bool whole, size_t count)
 {
-#if defined(__AVX2__)
-    return __builtin_fma(x, weight, sum);
-#else
-    return sum + x * weight;
-#endif
+    return whole ? *(const vector *)from : load_some(from, count);
 }
 
-/* c += a b for `rows` rows and `vectors` vectors of columns; both are constants where it is used,
- * so that every sum has a register of its own. */
-static inline __attribute__((always_inline)) void tile(const struct dense_shape *shape, size_t rows,
-                                                       size_t vectors, const double *a,
-                                                       const double *b, double *c)
+INLINE void finish(const struct dense_shape *shape, const struct place *at, size_t from, vector sum,
+                   size_t to, bool whole, size_t count)
 {
-    vector sums[ROWS][2];
-#pragma GCC unroll 8
-    for (size_t r = 0; r < rows; r++)
-#pragma GCC unroll 2
-        for (size_t v = 0; v < vectors; v++)
-            sums[r][v] = (vector){0};
+    if (at->begin != NULL)
+        sum = load(at->begin + from, whole, count) + sum;
+    if (shape->rectified)
+        sum = rectify(sum);
+    if (whole)
+        *(vector *)(at->c + to) = sum;
+    else
+        store_some(at->c + to, sum, count);
+}
+
+/* `rows` rows and `vectors` vectors of columns, the last of them whole or `last` columns: constants
+ * but for `last` where it is used, so that every sum has a register of its own. */
+INLINE void tile(const struct dense_shape *shape, struct place at, size_t rows, size_t vectors,
+                 bool whole, size_t last)
+{
+    vector sums[ROWS][ROW_VECTORS], weights[ROW_VECTORS];
+    UNROLLED for (size_t i = 0; i < rows * vectors; i++)
+    {
+        sums[i / vectors][i % vectors] = (vector){0};
+    }
     for (size_t l = 0; l < shape->k; l++) {
-        const double *weights = b + l * shape->b_row;
-#pragma GCC unroll 8
-        for (size_t r = 0; r < rows; r++) {
-            double x = a[r * shape->a_row + l * shape->a_step];
-#pragma GCC unroll 2
-            for (size_t v = 0; v < vectors; v++)
-                sums[r][v] = add_products(sums[r][v], x, *(const vector *)(weights + v * LANES));
+        UNROLLED for (size_t v = 0; v < vectors; v++)
+        {
+            weights[v] = load(at.b + v * LANES, whole || v + 1 < vectors, last);
+        }
+        UNROLLED for (size_t r = 0; r < rows; r++)
+        {
+            UNROLLED for (size_t v = 0; v < vectors; v++)
+            {
+                sums[r][v] = add_products(sums[r][v], at.a[r * shape->a_row], weights[v]);
+            }
+        }
+        at.a += shape->a_step;
+        at.b += shape->b_row;
+    }
+    UNROLLED for (size_t r = 0; r < rows; r++)
+    {
+        UNROLLED for (size_t v = 0; v < vectors; v++)
+        {
+            finish(shape, &at, r * shape->begin_row + v * LANES, sums[r][v],
+                   r * shape->c_row + v * LANES, whole || v + 1 < vectors, last);
         }
     }
-#pragma GCC unroll 8
-    for (size_t r = 0; r < rows; r++)
-#pragma GCC unroll 2
-        for (size_t v = 0; v < vectors; v++)
-            *(vector *)(c + r * shape->c_row + v * LANES) += sums[r][v];
 }
 
-/* The same for a single column, which does not fill a vector. */
-static inline __attribute__((always_inline)) void
-thin_tile(const struct dense_shape *shape, size_t rows, const double *a, const double *b, double *c)
-{
-    double sums[ROWS] = {0};
-    for (size_t l = 0; l < shape->k; l++) {
-        double weight = b[l * shape->b_row];
-#pragma GCC unroll 8
-        for (size_t r = 0; r < rows; r++)
-            sums[r] = add_product(sums[r], a[r * shape->a_row + l * shape->a_step], weight);
+/* Rows in tiles, for some columns: a strip, or what is left of one in two vectors or in one. */
+#define TILED(NAME, VECTORS, WHOLE)                                                              \
+    static void NAME(const struct dense_shape *shape, size_t rows, struct place at, size_t last) \
+    {                                                                                            \
+        size_t row = 0;                                                                          \
+        for (; row + ROWS <= rows; row += ROWS)                                                  \
+            tile(shape, place_at(shape, at, row, 0), ROWS, VECTORS, WHOLE, last);                \
+        for (; row < rows; row += ROWS_FEW)                                                      \
+            tile(shape, place_at(shape, at, row, 0), ROWS_FEW, VECTORS, WHOLE, last);            \
     }
-#pragma GCC unroll 8
-    for (size_t r = 0; r < rows; r++)
-        c[r * shape->c_row] += sums[r];
-}
-
-/* All rows for some columns: two vectors of them, one, or a single column. */
-#define STRIP(NAME, TILE)                                                                          \
-    static void NAME(const struct dense_shape *shape, const double *a, const double *b, double *c) \
-    {                                                                                              \
-        size_t row = 0;                                                                            \
-        for (; row + ROWS <= shape->m; row += ROWS)                                                \
-            TILE(ROWS);                                                                            \
-        for (; row < shape->m; row++)                                                              \
-            TILE(1);                                                                               \
-    }
-#define WIDE(COUNT) tile(shape, COUNT, 2, a + row * shape->a_row, b, c + row * shape->c_row)
-#define NARROW(COUNT) tile(shape, COUNT, 1, a + row * shape->a_row, b, c + row * shape->c_row)
-#define THIN(COUNT) thin_tile(shape, COUNT, a + row * shape->a_row, b, c + row * shape->c_row)
-STRIP(wide_strip, WIDE)
-STRIP(narrow_strip, NARROW)
-STRIP(thin_strip, THIN)
+TILED(tile_strip, STRIP_VECTORS, true)
+TILED(tile_two, 2, false)
+TILED(tile_one, 1, false)
 
 /* Rows of b that are a power of two apart share few places of the cache: for many rows of a the
  * strip is laid out densely first. */
-static void packed_strip(const struct dense_shape *shape, const double *a, const double *b,
-                         double *c)
+static void tile_packed(const struct dense_shape *shape, size_t rows, struct place at)
 {
-    double strip[DENSE_DEPTH * 2 * LANES];
+    number strip[PACKED_DEPTH_MAX * STRIP];
     struct dense_shape packed = *shape;
-    packed.b_row = 2 * LANES;
+    packed.b_row = STRIP;
     for (size_t l = 0; l < shape->k; l++)
-        for (size_t v = 0; v < 2; v++)
-            *(vector *)(strip + (2 * l + v) * LANES) =
-                *(const vector *)(b + l * shape->b_row + v * LANES);
-    wide_strip(&packed, a, strip, c);
+        for (size_t v = 0; v < STRIP_VECTORS; v++)
+            *(vector *)(strip + l * STRIP + v * LANES) =
+                *(const vector *)(at.b + l * shape->b_row + v * LANES);
+    at.b = strip;
+    tile_strip(&packed, rows, at, LANES);
 }
 
-#define PACKED_ROWS_LEAST (4 * ROWS)
-
-void DENSE_KERNEL(const struct dense_shape *shape, const double *a, const double *b, double *c)
+static void multiply_tiles(const struct dense_shape *shape, size_t rows, struct place of)
 {
     size_t column = 0;
-    bool packed = shape->m >= PACKED_ROWS_LEAST && shape->b_row > 2 * LANES;
-    for (; column + 2 * LANES <= shape->n; column += 2 * LANES)
-        (packed ? packed_strip : wide_strip)(shape, a, b + column, c + column);
-    for (; column + LANES <= shape->n; column += LANES)
-        narrow_strip(shape, a, b + column, c + column);
-    for (; column < shape->n; column++)
-        thin_strip(shape, a, b + column, c + column);
+    bool packed = rows >= PACKED_ROWS_LEAST && shape->b_row > STRIP && shape->k <= PACKED_DEPTH_MAX;
+    for (; column + STRIP <= shape->n; column += STRIP) {
+        if (packed)
+            tile_packed(shape, rows, place_at(shape, of, 0, column));
+        else
+            tile_strip(shape, rows, place_at(shape, of, 0, column), LANES);
+    }
+    size_t left = shape->n - column;
+    if (left > LANES)
+        tile_two(shape, rows, place_at(shape, of, 0, column), left - LANES);
+    else if (left > 0)
+        tile_one(shape, rows, place_at(shape, of, 0, column), left);
+}
+
+static void multiply_row(const struct dense_shape *shape, struct place at)
+{
+    size_t column = 0;
+    for (; column + ROW_VECTORS * LANES <= shape->n; column += ROW_VECTORS * LANES)
+        tile(shape, place_at(shape, at, 0, column), 1, ROW_VECTORS, true, LANES);
+    if (column == shape->n)
+        return;
+    size_t vectors = (shape->n - column + LANES - 1) / LANES;
+    size_t last = shape->n - column - (vectors - 1) * LANES;
+    at = place_at(shape, at, 0, column);
+    switch (vectors) {
+#define SOME(VECTORS)                             \
+    case VECTORS:                                 \
+        tile(shape, at, 1, VECTORS, false, last); \
+        break;
+        SOME(1)
+        SOME(2)
+        SOME(3)
+        SOME(4)
+        SOME(5)
+        SOME(6)
+        SOME(7)
+        SOME(8)
+    }
+}
+
+void DENSE_KERNEL(const struct dense_shape *shape, const number *a, const number *b,
+                  const number *begin, number *c)
+{
+    const struct place of = {a, b, begin, c};
+    size_t tiled = shape->m - shape->m % ROWS_FEW;
+    if (tiled > 0)
+        multiply_tiles(shape, tiled, of);
+    for (size_t row = tiled; row < shape->m; row++)
+        multiply_row(shape, place_at(shape, of, row, 0));
 }

@@ -1,17 +1,11 @@
 #include "math/fused.h"
 
-#include <math.h>
+#include "math/dense.h"
 
-#include "math/clones.h"
-
-#define INLINE static inline __attribute__((always_inline))
-
-/* Rows and columns whose sums are computed side by side, so that none waits for another. */
-enum { ROWS = 4, COLUMNS = 16, COLUMNS_FEW = 4 };
-/* Columns are copied side by side for so many rows of A, and up to so many products. */
-enum { PACK_FROM = 8, PANEL_ROWS = 256 };
 /* Measured against OpenBLAS 0.3.21: up to 256 x 1024 in batches two to four times as fast. */
-enum { WEIGHTS_MAX = 1 << 18, WEIGHTS_ALWAYS = 1 << 10 };
+enum { WEIGHTS_MAX = 1 << 18, WEIGHTS_ALWAYS = 1 << 10, PRODUCTS_MAX = 256 };
+/* Numbers of a transposed B that are laid out as rows at a time, and the most columns of those. */
+enum { PANEL = 4096, PANEL_COLUMNS = 32 };
 
 /* MLAS adds so many products to a sum before that is added to C: 128, or more where there are few
  * columns and less where there are more columns than products. */
@@ -28,108 +22,64 @@ static size_t products_at_once(const struct linalg_product *shape)
     return products;
 }
 
-/* How to walk through both matrices, and how many columns of C there are to be written. */
-struct walk {
-    size_t a_row, a_step, b_step, b_column;
-    size_t m, n, k, at_once, used;
-};
-
-/* `rows` and `columns` are constants where this is inlined, and b_column where there are many. */
-INLINE void multiply_tile(const struct walk *walk, const float *a, const float *b, float *c,
-                          size_t rows, size_t columns)
-{
-    size_t b_column = columns == COLUMNS ? 1 : walk->b_column;
-    size_t used = columns == COLUMNS ? walk->used : columns;
-    for (size_t first = 0; first < walk->k; first += walk->at_once) {
-        size_t end = walk->k - first > walk->at_once ? first + walk->at_once : walk->k;
-        float sums[ROWS][COLUMNS] = {{0}};
-        for (size_t l = first; l < end; l++)
-            for (size_t i = 0; i < rows; i++)
-                for (size_t j = 0; j < columns; j++)
-                    sums[i][j] = fmaf(a[i * walk->a_row + l * walk->a_step],
-                                      b[l * walk->b_step + j * b_column], sums[i][j]);
-        for (size_t i = 0; i < rows; i++)
-            for (size_t j = 0; j < used; j++)
-                c[i * walk->n + j] += sums[i][j];
-    }
-}
-
-INLINE void multiply_column(const struct walk *walk, const float *a, const float *b, float *c,
-                            size_t columns)
-{
-    size_t i = 0;
-    for (; i + ROWS <= walk->m; i += ROWS)
-        multiply_tile(walk, a + i * walk->a_row, b, c + i * walk->n, ROWS, columns);
-    for (; i < walk->m; i++)
-        multiply_tile(walk, a + i * walk->a_row, b, c + i * walk->n, 1, columns);
-}
-
-/* walk->used columns of b, beside zeros. */
-static void pack(const struct walk *walk, const float *b, float panel[PANEL_ROWS][COLUMNS])
-{
-    for (size_t l = 0; l < walk->k; l++)
-        for (size_t j = 0; j < COLUMNS; j++)
-            panel[l][j] = j < walk->used ? b[l * walk->b_step + j * walk->b_column] : 0.0F;
-}
-
-/* COLUMNS columns, or the last of them: in vectors, if need be from a copy, where that pays. */
-INLINE void multiply_columns(struct walk *walk, const float *a, const float *b, float *c)
-{
-    float panel[PANEL_ROWS][COLUMNS];
-    size_t j = 0, used = walk->used;
-    if (walk->b_column == 1 && used == COLUMNS) {
-        multiply_column(walk, a, b, c, COLUMNS);
-    } else if (walk->m >= PACK_FROM && walk->k <= PANEL_ROWS && used > 1) {
-        struct walk packed = *walk;
-        pack(walk, b, panel);
-        packed.b_step = COLUMNS;
-        multiply_column(&packed, a, panel[0], c, COLUMNS);
-    } else {
-        for (; j + COLUMNS_FEW <= used; j += COLUMNS_FEW)
-            multiply_column(walk, a, b + j * walk->b_column, c + j, COLUMNS_FEW);
-        for (; j < used; j++)
-            multiply_column(walk, a, b + j * walk->b_column, c + j, 1);
-    }
-}
-
-MATH_CLONES_FUSED static void multiply_all(struct walk *walk, const float *a, const float *b,
-                                           float *c)
-{
-    for (size_t j = 0; j < walk->n; j += COLUMNS) {
-        walk->used = walk->n - j < COLUMNS ? walk->n - j : COLUMNS;
-        multiply_columns(walk, a, b + j * walk->b_column, c + j);
-    }
-}
-
-/* Fused is an instruction here, not a call. */
-static bool has_instruction(void)
-{
-#if defined(__FP_FAST_FMAF)
-    return true;
-#elif MATH_HAVE_CLONES
-    return __builtin_cpu_supports("fma");
-#else
-    return false;
-#endif
-}
-
 bool fused_is_quick(const struct linalg_product *shape)
 {
-    size_t most = has_instruction() && shape->k <= PANEL_ROWS ? WEIGHTS_MAX : WEIGHTS_ALWAYS;
-    return shape->k == 0 || shape->n <= most / shape->k;
+    bool vectors = dense_has_levels() && shape->k <= PRODUCTS_MAX;
+    return shape->k == 0 || shape->n <= (vectors ? WEIGHTS_MAX : WEIGHTS_ALWAYS) / shape->k;
+}
+
+static struct dense_shape dense_of(const struct linalg_product *shape)
+{
+    return (struct dense_shape){
+        .m = shape->m,
+        .n = shape->n,
+        .k = shape->k,
+        .a_row = shape->transposed_a ? 1 : shape->k,
+        .a_step = shape->transposed_a ? shape->m : 1,
+        .b_row = shape->n,
+        .c_row = shape->n,
+    };
+}
+
+/* Some columns of some products of a transposed B. */
+static void lay_out(const float *b, size_t b_row, size_t columns, size_t products, float *panel)
+{
+    for (size_t l = 0; l < products; l++)
+        for (size_t j = 0; j < columns; j++)
+            panel[l * columns + j] = b[j * b_row + l];
+}
+
+/* c += a b for a transposed b. */
+static void multiply_panels(const struct dense_shape *whole, size_t at_once, const float *a,
+                            const float *b, float *c)
+{
+    float panel[PANEL];
+    struct dense_shape shape = *whole;
+    size_t most = PANEL / at_once < PANEL_COLUMNS ? PANEL / at_once : PANEL_COLUMNS;
+    for (size_t j = 0; j < whole->n; j += most) {
+        shape.n = shape.b_row = whole->n - j < most ? whole->n - j : most;
+        for (size_t l = 0; l < whole->k; l += at_once) {
+            shape.k = whole->k - l < at_once ? whole->k - l : at_once;
+            lay_out(b + j * whole->k + l, whole->k, shape.n, shape.k, panel);
+            dense_multiply_single(&shape, at_once, a + l * shape.a_step, panel, c + j, c + j);
+        }
+    }
 }
 
 void fused_multiply(const struct linalg_product *shape, const float *a, const float *b, float *c)
 {
-    struct walk walk = {
-        .a_row = shape->transposed_a ? 1 : shape->k,
-        .a_step = shape->transposed_a ? shape->m : 1,
-        .b_step = shape->transposed_b ? 1 : shape->n,
-        .b_column = shape->transposed_b ? shape->k : 1,
-        .m = shape->m,
-        .n = shape->n,
-        .k = shape->k,
-        .at_once = products_at_once(shape),
-    };
-    multiply_all(&walk, a, b, c);
+    struct dense_shape dense = dense_of(shape);
+    dense.begin_row = dense.c_row;
+    if (shape->transposed_b)
+        multiply_panels(&dense, products_at_once(shape), a, b, c);
+    else
+        dense_multiply_single(&dense, products_at_once(shape), a, b, c, c);
+}
+
+void fused_affine(const struct linalg_product *shape, const float *a, const float *b,
+                  const float *bias, bool rectified, float *c)
+{
+    struct dense_shape dense = dense_of(shape);
+    dense.rectified = rectified;
+    dense_multiply_single(&dense, products_at_once(shape), a, b, bias, c);
 }

@@ -4,6 +4,7 @@
 
 #include <cblas.h>
 
+#include "math/clones.h"
 #include "math/dense.h"
 #include "math/fused.h"
 #include "math/stats.h"
@@ -28,7 +29,7 @@ void linalg_affine_row(const struct matrix *weights, const double *bias, const d
 }
 
 void linalg_affine(const struct matrix *x, const struct matrix *weights, const double *bias,
-                   const struct matrix *y)
+                   bool rectified, const struct matrix *y)
 {
     const struct dense_shape shape = {
         .m = x->rows,
@@ -38,17 +39,9 @@ void linalg_affine(const struct matrix *x, const struct matrix *weights, const d
         .a_step = 1,
         .b_row = weights->stride,
         .c_row = y->stride,
+        .rectified = rectified,
     };
-    for (size_t row = 0; row < x->rows; row++) {
-        double *to = matrix_row(y, row);
-        if (weights->cols == 1)
-            *to = bias != NULL ? *bias : 0.0;
-        else if (bias != NULL)
-            memcpy(to, bias, weights->cols * sizeof(*bias));
-        else
-            memset(to, 0, weights->cols * sizeof(*bias));
-    }
-    dense_multiply(&shape, x->data, weights->data, y->data);
+    dense_multiply(&shape, x->data, weights->data, bias, y->data);
 }
 
 static bool is_empty(const struct linalg_product *shape)
@@ -86,6 +79,35 @@ void linalg_multiply_single(const struct linalg_product *shape, const float *a, 
                 shape->transposed_a ? m : k, b, shape->transposed_b ? k : n, 1.0F, c, n);
 }
 
+static void begin_with(const struct linalg_product *shape, const float *bias, float *c)
+{
+    for (size_t row = 0; row < shape->m; row++, c += shape->n) {
+        if (bias != NULL)
+            memcpy(c, bias, shape->n * sizeof *c);
+        else
+            memset(c, 0, shape->n * sizeof *c);
+    }
+}
+
+MATH_CLONES static void rectify(float *x, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        x[i] = x[i] < 0 ? 0 : x[i];
+}
+
+void linalg_affine_single(const struct linalg_product *shape, const float *a, const float *b,
+                          const float *bias, bool rectified, float *c)
+{
+    if (fused_is_quick(shape)) {
+        fused_affine(shape, a, b, bias, rectified, c);
+        return;
+    }
+    begin_with(shape, bias, c);
+    linalg_multiply_single(shape, a, b, c);
+    if (rectified)
+        rectify(c, shape->m * shape->n);
+}
+
 void linalg_multiply(const struct linalg_product *shape, const double *a, const double *b,
                      double *c)
 {
@@ -97,11 +119,12 @@ void linalg_multiply(const struct linalg_product *shape, const double *a, const 
         .a_step = shape->transposed_a ? shape->m : 1,
         .b_row = shape->n,
         .c_row = shape->n,
+        .begin_row = shape->n,
     };
     if (is_empty(shape))
         return;
     if (!shape->transposed_b) {
-        dense_multiply(&dense, a, b, c);
+        dense_multiply(&dense, a, b, c, c);
         return;
     }
     int n = (int)shape->n, k = (int)shape->k;

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
-#include "math/clones.h"
 #include "math/linalg.h"
 #include "math/special.h"
 
@@ -69,16 +68,11 @@ size_t mlp_outputs(const struct mlp *mlp)
     return mlp->layers[mlp->layer_count - 1].weights.cols;
 }
 
-MATH_CLONES static void rectify(double *x, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        x[i] = x[i] < 0.0 ? 0.0 : x[i];
-}
-
 static void activate(enum mlp_activation activation, double *x, size_t count)
 {
     switch (activation) {
     case MLP_IDENTITY:
+    case MLP_RELU: /* with the product */
         return;
     case MLP_SOFTMAX:
         special_softmax(x, count);
@@ -91,9 +85,6 @@ static void activate(enum mlp_activation activation, double *x, size_t count)
         for (size_t i = 0; i < count; i++)
             x[i] = tanh(x[i]);
         return;
-    case MLP_RELU:
-        rectify(x, count);
-        return;
     case MLP_EXP:
         for (size_t i = 0; i < count; i++)
             x[i] = exp(x[i]);
@@ -103,7 +94,9 @@ static void activate(enum mlp_activation activation, double *x, size_t count)
 
 static void activate_rows(enum mlp_activation activation, const struct matrix *x)
 {
-    for (size_t row = 0; activation != MLP_IDENTITY && row < x->rows; row++)
+    if (activation == MLP_IDENTITY || activation == MLP_RELU)
+        return;
+    for (size_t row = 0; row < x->rows; row++)
         activate(activation, matrix_row(x, row), x->cols);
 }
 
@@ -118,8 +111,9 @@ static void rows_apply(const struct mlp *mlp, const struct matrix *x, const stru
         size_t width = layer->weights.cols;
         double *block = hidden + i % 2 * x->rows * mlp->widest;
         struct matrix to = last ? *y : (struct matrix){block, x->rows, width, width};
-        linalg_affine(&from, &layer->weights, layer->bias.values, &to);
-        activate_rows(last ? mlp->output_activation : mlp->activation, &to);
+        enum mlp_activation activation = last ? mlp->output_activation : mlp->activation;
+        linalg_affine(&from, &layer->weights, layer->bias.values, activation == MLP_RELU, &to);
+        activate_rows(activation, &to);
         from = to;
     }
 }

@@ -10,7 +10,7 @@
 enum { BLOCK = 64 };
 
 struct linear {
-    struct ml_floats coefficients; /* outputs x features */
+    struct ml_floats coefficients; /* features x outputs */
     struct ml_floats intercepts;   /* one each, or none */
     struct ml_labels labels;
     enum ml_transform transform;
@@ -23,6 +23,19 @@ static bool read_coefficients(struct linear *linear, const struct attributes *at
     return ml_copy_floats(attributes, "coefficients", arena, &linear->coefficients, err) &&
            ml_copy_floats(attributes, "intercepts", arena, &linear->intercepts, err) &&
            ml_transform_read(attributes, &linear->transform, err);
+}
+
+/* The file has outputs x features, a product takes features x outputs. */
+static bool transpose_coefficients(struct linear *linear, struct arena *arena, struct err *err)
+{
+    float *turned = arena_array(arena, linear->coefficients.count, sizeof *turned);
+    if (turned == NULL)
+        return err_set(err, ERR_MEMORY, "no memory for the coefficients");
+    for (size_t i = 0; i < linear->outputs; i++)
+        for (size_t j = 0; j < linear->features; j++)
+            turned[j * linear->outputs + i] = linear->coefficients.data[i * linear->features + j];
+    linear->coefficients.data = turned;
+    return true;
 }
 
 static bool check_sizes(struct linear *linear, struct err *err)
@@ -50,7 +63,7 @@ static bool create_classifier(struct node *node, const struct attributes *attrib
     linear->outputs = linear->intercepts.count ? linear->intercepts.count : labels;
     if (linear->outputs != labels && linear->outputs != 1)
         return err_set(err, ERR_INVALID, "%zu labels for %zu classes", labels, linear->outputs);
-    return check_sizes(linear, err);
+    return check_sizes(linear, err) && transpose_coefficients(linear, arena, err);
 }
 
 static bool create_regressor(struct node *node, const struct attributes *attributes,
@@ -64,7 +77,7 @@ static bool create_regressor(struct node *node, const struct attributes *attribu
     if (targets < 1)
         return err_set(err, ERR_INVALID, "targets is %lld", (long long)targets);
     linear->outputs = (size_t)targets;
-    return check_sizes(linear, err);
+    return check_sizes(linear, err) && transpose_coefficients(linear, arena, err);
 }
 
 static bool check_features(const struct call *call, int64_t *rows, struct err *err)
@@ -108,13 +121,9 @@ static bool infer_regressor(const struct call *call, struct err *err)
 /* In ONNX Runtime's order of additions. */
 static void scores_of(const struct linear *linear, const float *x, size_t rows, float *scores)
 {
-    const struct linalg_product shape = {
-        .m = rows, .n = linear->outputs, .k = linear->features, .transposed_b = true};
-    memset(scores, 0, rows * linear->outputs * sizeof *scores);
-    for (size_t row = 0; linear->intercepts.count != 0 && row < rows; row++)
-        memcpy(scores + row * linear->outputs, linear->intercepts.data,
-               linear->outputs * sizeof *scores);
-    fused_multiply(&shape, x, linear->coefficients.data, scores);
+    const struct linalg_product shape = {.m = rows, .n = linear->outputs, .k = linear->features};
+    const float *intercepts = linear->intercepts.count != 0 ? linear->intercepts.data : NULL;
+    fused_affine(&shape, x, linear->coefficients.data, intercepts, false, scores);
 }
 
 static size_t first_largest(const float *scores, size_t count)

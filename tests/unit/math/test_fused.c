@@ -60,7 +60,8 @@ static void check(struct linalg_product shape, size_t at_once)
 static void sums_are_chains_in_the_products_order(void **state)
 {
     (void)state;
-    static const size_t sizes[][2] = {{1, 1}, {4, 3}, {30, 1}, {13, 23}, {5, 40}, {100, 10}};
+    static const size_t sizes[][2] = {{1, 1},  {4, 3},    {30, 1}, {13, 23},
+                                      {5, 40}, {100, 10}, {7, 70}};
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
         for (size_t m = 1; m < 10; m++)
             for (int how = 0; how < 4; how++)
@@ -72,8 +73,34 @@ static void long_sums_are_cut(void **state)
 {
     (void)state;
     check((struct linalg_product){5, 3, 2500, false, true}, 1024);
+    check((struct linalg_product){9, 20, 1100, true, true}, 512);
     check((struct linalg_product){5, 40, 700, false, false}, 256);
     check((struct linalg_product){5, 200, 150, false, false}, 128);
+}
+
+/* A bias is what sums are added to, and what is below 0 may become 0. */
+static void a_layer_is_a_product_with_a_beginning(void **state)
+{
+    (void)state;
+    for (size_t m = 1; m < 10; m++)
+        for (size_t n = 1; n < 40; n += 5)
+            for (int how = 0; how < 4; how++) {
+                const struct linalg_product shape = {.m = m, .n = n, .k = 150};
+                float *a = numbers(m * 150, 1), *b = numbers(n * 150, 2), *bias = numbers(n, 3);
+                float *c = numbers(m * n, 4), *begun = numbers(m * n, 4);
+                for (size_t i = 0; i < m * n; i++)
+                    begun[i] = (how & 1) != 0 ? bias[i % n] : 0;
+                fused_multiply(&shape, a, b, begun);
+                for (size_t i = 0; i < m * n; i++)
+                    begun[i] = (how & 2) != 0 && begun[i] < 0 ? 0 : begun[i];
+                fused_affine(&shape, a, b, (how & 1) != 0 ? bias : NULL, (how & 2) != 0, c);
+                assert_memory_equal(c, begun, m * n * sizeof *c);
+                free(a);
+                free(b);
+                free(bias);
+                free(c);
+                free(begun);
+            }
 }
 
 static void nothing_is_multiplied(void **state)
@@ -99,6 +126,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sums_are_chains_in_the_products_order),
         cmocka_unit_test(long_sums_are_cut),
+        cmocka_unit_test(a_layer_is_a_product_with_a_beginning),
         cmocka_unit_test(nothing_is_multiplied),
         cmocka_unit_test(what_is_no_number_stays_in_its_row),
     };
