@@ -1,5 +1,6 @@
 """tools/render-nginx: what it prints, what it refuses, and that any POSIX shell runs it."""
 
+import itertools
 import os
 import pathlib
 import re
@@ -58,19 +59,35 @@ def test_no_placeholder_is_left(run):
 
 
 MORE = {
-    "listen": ("::1", "listen [::1]:80 "),
+    "listen": ("::1", "listen [::1]:80 backlog"),
+    "allow": ("10.0.0.0/8,::1", "allow 10.0.0.0/8;\n            allow ::1;\n            deny all;"),
+    "metrics-port": ("9090", "allow all;"),
+    "metrics-listen": ("127.0.0.3,::1", "listen 127.0.0.3:9090 backlog=4096;\n        listen [::1]:9090 "),
+    "tls-port": ("8443", ":8443 ssl http2 "),
+    "tls-listen": ("127.0.0.4", "listen 127.0.0.4:8443 ssl http2 "),
+    "tls-certificate": ("/c.pem", "ssl_certificate /c.pem;"),
+    "tls-key": ("/k.pem", "ssl_certificate_key /k.pem;"),
+    "limit-rate": ("200r/s", "rate=200r/s;"),
+    "limit-burst": ("77", "limit_req zone=omen_requests burst=77 nodelay;"),
+    "limit-connections": ("33", "limit_conn omen_connections 33;"),
+    "real-ip-from": ("10.1.0.0/16,::2", "set_real_ip_from 10.1.0.0/16;\n    set_real_ip_from ::2;"),
+    "real-ip-header": ("X-Real-IP", "real_ip_header X-Real-IP;"),
     "workers": ("4", "worker_processes 4;"),
+    "connections": ("2000", "worker_connections 2000;"),
+    "keepalive": ("99", "keepalive 99;"),
     "max-body": ("2m", "client_max_body_size 2m;"),
+    "body-buffer": ("1m", "client_body_buffer_size 1m;"),
+    "gzip": ("3k", "gzip_min_length 3k;"),
     "read-timeout": ("30s", "fastcgi_read_timeout 30s;"),
     "user": ("www-data", "user www-data;"),
-    "access-log": ("/r/access.log", "access_log /r/access.log omen"),
+    "access-log": ("/r/access.log", "access_log /r/access.log omen buffer"),
     "error-log": ("/r/error.log", "error_log /r/error.log warn;"),
     "run": ("/r", "pid /r/nginx.pid;"),
     "socket": ("127.0.0.1:9000", "server 127.0.0.1:9000 max_fails=0;"),
     "port": ("80", ":80 backlog"),
     "predict-route": ("/p:predict", "location = /p:predict {"),
     "health-route": ("/h", "location = /h {"),
-    "allow": ("10.0.0.0/8,::1", "allow 10.0.0.0/8;\n            allow ::1;\n"),
+    "drain-time": ("3", ""),
     "template": (str(ROOT / "conf" / "nginx.conf.in"), "http {"),
 }
 
@@ -94,7 +111,7 @@ def test_every_option_can_be_given_three_ways(run):
 def test_the_help_names_every_option_and_variable(run):
     done = run("--help")
     assert done.returncode == 0
-    assert set(re.findall(r"^  --([a-z-]+) +[A-Z]", done.stdout, re.M)) == set(MORE)
+    assert set(re.findall(r"--([a-z-]+) +[A-Z]", done.stdout)) == set(MORE)
     assert set(re.findall(r"^  (OMEN_NGINX_\w+)$", done.stdout, re.M)) == set(variables())
 
 
@@ -127,6 +144,17 @@ def test_the_platforms_variables(run):
         (*BASIC, "--health-route", "/{x}"),
         (*BASIC, "--health-route", "h"),
         (*BASIC, "--template", "/nowhere"),
+        (*BASIC[:4], "--port", "80x"),
+        (*BASIC, "--metrics-port", "0"),
+        (*BASIC, "--max-body", "much"),
+        (*BASIC, "--read-timeout", "-1"),
+        (*BASIC, "--workers", "0"),
+        (*BASIC, "--limit-rate", "200"),
+        (*BASIC, "--drain-time", "1"),
+        (*BASIC, "--real-ip-header", "a_b"),
+        (*BASIC, "--tls-port", "443"),
+        (*BASIC, "--tls-port", "443", "--tls-certificate", "/c"),
+        (*BASIC, "--tls-port", "443", "--tls-certificate", "c", "--tls-key", "/k"),
         (*BASIC, "--nonsense", 1),
         (*BASIC, "--port"),
         (*BASIC, "nonsense", 1),
@@ -145,9 +173,26 @@ def test_what_it_refuses_of_a_variable(run):
 
 def test_start_makes_the_directory_and_becomes_nginx(run, tmp_path):
     place = tmp_path / "a" / "b"
+    place.mkdir(parents=True)
+    (place / "closing").touch()
     done = run(*BASIC[2:], "--run", place, "--start")
     assert done.stdout == f"-e stderr -p {place} -c {place}/nginx.conf -g daemon off;\n"
     assert (place / "nginx.conf").read_text() == run(*BASIC[2:], "--run", place).stdout
+    assert not (place / "closing").exists(), "of one that was ended"
+
+
+def test_what_is_not_asked_for_is_not_there(run):
+    text = run(*BASIC).stdout
+    for word in ("ssl", "limit_req", "limit_conn", "real_ip", "user ", "allow all", "rewrite", "@if"):
+        assert not re.search(rf"^ *{word}", text, re.M), word
+    assert text.count("server {") == 1
+    assert "gzip" not in run(*BASIC, "--gzip", "off").stdout
+
+
+def test_a_template_with_a_word_that_means_nothing(run, tmp_path):
+    (tmp_path / "template").write_text("pid @RUN@;\nuser @NOBODY@;\n", encoding="ascii")
+    done = run(*BASIC, "--template", tmp_path / "template")
+    assert done.returncode != 0 and "line 2 of the template: what is NOBODY?" in done.stderr
 
 
 def test_it_finds_the_template_beside_an_installed_tool(run, tmp_path):
@@ -156,3 +201,36 @@ def test_it_finds_the_template_beside_an_installed_tool(run, tmp_path):
         shutil.copy(source, tmp_path / place)
     done = run(*BASIC, tool=tmp_path / "bin" / "render-nginx")
     assert done.stdout == run(*BASIC).stdout
+
+
+# Each with its own part of the template; a value that needs a file names it by its place.
+PARTS = {
+    "tls": ["--tls-port", "8443", "--tls-certificate", "{run}/c.pem", "--tls-key", "{run}/k.pem"],
+    "metrics": ["--metrics-port", "9090"],
+    "limits": ["--limit-rate", "10r/s", "--limit-connections", "5"],
+    "proxy": ["--real-ip-from", "10.0.0.0/8,::1"],
+    "routes": ["--predict-route", "/v1/endpoints/1/deployedModels/2:predict", "--health-route", "/ping"],
+    "plain": ["--gzip", "off", "--access-log", "/dev/stdout"],
+}
+
+
+@pytest.mark.parametrize("first", [False, True], ids=["without TLS", "with TLS"])
+def test_nginx_takes_every_combination(tmp_path, first):
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
+         "-nodes", "-subj", "/CN=localhost", "-keyout", tmp_path / "k.pem", "-out", tmp_path / "c.pem"],
+        check=True, capture_output=True,
+    )
+    configuration = tmp_path / "nginx.conf"
+    environment = {**os.environ, "PATH": f"{os.environ['PATH']}:/usr/sbin"}
+    for chosen in itertools.product([False, True], repeat=len(PARTS) - 1):
+        parts = [part for part, on in zip(PARTS.values(), (first, *chosen)) if on]
+        words = [word.format(run=tmp_path) for part in parts for word in part]
+        command = [TOOL, "--run", tmp_path, "--socket", "/s", "--port", "8080", *words]
+        text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        configuration.write_text(text, encoding="ascii")
+        done = subprocess.run(
+            ["nginx", "-e", "stderr", "-t", "-c", configuration], env=environment,
+            capture_output=True, text=True, check=False,
+        )
+        assert done.returncode == 0 and "[warn]" not in done.stderr, (words, done.stderr)
