@@ -31,7 +31,7 @@ struct server_options {
     const char *listen_group; /* "" : leave it */
     const char *allow_peers;  /* TCP: comma-separated addresses that may connect; "" : loopback */
     int64_t backlog;
-    int64_t threads; /* 0: as many as the cgroup grants */
+    int64_t threads; /* 0: as many as the cgroup grants; large requests have as many again */
     enum server_scheduling scheduling;
     int64_t max_connections;
     int64_t max_body;                                  /* bytes */

@@ -34,12 +34,15 @@ static const struct config_option rows[] = {
      .help = "Connections that may wait to be accepted. The kernel bounds it by "
              "net.core.somaxconn."},
     {"server", "threads", CONFIG_INTEGER, VALUE(threads), "0", BOUNDS(0, 1024),
-     .help = "Threads that answer requests. 0: as many as the CPUs that the control group grants."},
+     .help = "Threads that answer requests. 0: as many as the CPUs that the control group grants. "
+             "Requests with bodies of 64 KiB or more have as many again for themselves, of a lower "
+             "priority, so that small ones do not wait behind them."},
     {"server", "scheduling", CONFIG_CHOICE, VALUE(scheduling), "batch", .choices = schedulings,
      .help = "The kernel's policy for these threads. batch: a request that arrives does not "
              "interrupt the web server on its CPU, so both work through what is there; the share "
-             "of the CPU stays the same. normal: it does, which may answer sooner on a machine "
-             "whose CPUs are all busy with something else."},
+             "of the CPU stays the same; it may interrupt while requests with large bodies are "
+             "served. normal: it always may, which may answer sooner on a machine whose CPUs are "
+             "all busy with something else."},
     {"server", "read-timeout", CONFIG_DURATION, VALUE(read_timeout), "5s", BOUNDS(MS, HOUR),
      .help = "Longest time to receive a whole request, once it has begun."},
     {"server", "compute-timeout", CONFIG_DURATION, VALUE(compute_timeout), "8s", BOUNDS(0, HOUR),

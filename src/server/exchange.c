@@ -386,6 +386,16 @@ static bool answer_record(struct exchange *exchange, struct view *view)
            wire_send_unknown_type(fd, view->seen.type, timeout);
 }
 
+/* A large request is for those who serve nothing else. They look at the head again, so that it has
+ * to be in the socket still, as nearly always. */
+static bool leave_to_others(struct exchange *exchange, const struct view *view)
+{
+    struct worker *worker = exchange->worker;
+    return !worker->takes_large && view->taken->length == 0 &&
+           preflight_body_length(worker->peek, view->size) >= LARGE_BODY &&
+           large_push(&exchange->server->large, exchange->job);
+}
+
 /* The head is whole. In one piece it stays in the socket for libfcgi. */
 static bool take_head(struct exchange *exchange, struct view *view)
 {
@@ -417,6 +427,8 @@ static enum look look_once(struct exchange *exchange)
         return LOOK_CLOSE;
     switch (view.seen.verdict) {
     case PREFLIGHT_GO:
+        if (leave_to_others(exchange, &view))
+            return LOOK_PARKED;
         return take_head(exchange, &view) ? LOOK_REQUEST : LOOK_CLOSE;
     case PREFLIGHT_MORE:
         return wait_for_more(exchange, &view) ? LOOK_PARKED : LOOK_CLOSE;

@@ -203,3 +203,42 @@ struct preflight preflight_check(const unsigned char *bytes, size_t size, size_t
         return (struct preflight){.verdict = PREFLIGHT_ROLE, .request_id = begin.id};
     return check_params(bytes, size, WIRE_HEADER + begin.length, begin.id, max_params);
 }
+
+/* Digits, as many as cannot overflow. */
+static size_t parse_digits(const unsigned char *bytes, size_t size)
+{
+    size_t value = 0;
+    for (size_t i = 0; i < size; i++) {
+        if (size > 18 || bytes[i] < '0' || bytes[i] > '9')
+            return 0;
+        value = value * 10 + (size_t)(bytes[i] - '0');
+    }
+    return value;
+}
+
+size_t preflight_body_length(const unsigned char *bytes, size_t size)
+{
+    static const char name[] = "CONTENT_LENGTH";
+    const size_t begin = WIRE_HEADER + 8 + WIRE_HEADER; /* behind BEGIN and the next header */
+    if (size < begin)
+        return 0;
+    struct wire_record record = wire_parse(bytes + begin - WIRE_HEADER);
+    size_t end = size - begin < record.length ? size : begin + record.length;
+    if (record.type != WIRE_PARAMS)
+        return 0;
+    for (size_t i = begin; i < end;) {
+        uint64_t length[2];
+        for (int part = 0; part < 2; part++) {
+            if (i >= end || end - i < length_size(bytes[i]))
+                return 0;
+            length[part] = length_value(bytes + i);
+            i += length_size(bytes[i]);
+        }
+        if (length[0] + length[1] > end - i)
+            return 0;
+        if (length[0] == sizeof name - 1 && memcmp(bytes + i, name, sizeof name - 1) == 0)
+            return parse_digits(bytes + i + length[0], (size_t)length[1]);
+        i += (size_t)(length[0] + length[1]);
+    }
+    return 0;
+}

@@ -45,4 +45,8 @@ struct preflight {
 /* max_params bounds the bytes of names and values together. */
 struct preflight preflight_check(const unsigned char *bytes, size_t size, size_t max_params);
 
+/* Of a head that may GO: the bytes of the body that it announces, as far as a look at the first
+ * record of its parameters shows, else 0. A hint for who should serve it, and nothing else. */
+size_t preflight_body_length(const unsigned char *bytes, size_t size);
+
 #endif

@@ -141,7 +141,8 @@ static bool setup(struct server *server, struct err *err)
     set_limits(server, options);
     server->params_limit = (size_t)limit_get(&server->limits.max_params);
     if (!peers_parse(&server->peers, options->allow_peers, err) || !open_descriptors(server, err) ||
-        !create_queue(server, descriptors, err) || !create_workers(server, err))
+        !create_queue(server, descriptors, err) || !create_workers(server, err) ||
+        !large_init(&server->large, server, descriptors, server->worker_count, err))
         return false;
     if (!listener_open(&server->listener, &listener, err))
         return false;
@@ -181,6 +182,7 @@ void server_destroy(struct server *server)
     for (unsigned i = 0; i < server->worker_count; i++)
         worker_destroy(server->workers[i]);
     free(server->workers);
+    large_finish(&server->large);
     connections_finish(&server->connections);
     poller_finish(&server->poller);
     ring_destroy(server->ring);
@@ -196,18 +198,29 @@ static void join_workers(struct server *server)
     for (unsigned i = 0; i < server->started_count; i++)
         pthread_join(server->workers[i]->thread, NULL);
     server->started_count = 0;
+    large_stop(&server->large);
+}
+
+/* The first of them may serve before the last one starts: large_push() then waits. */
+static bool start_workers(struct server *server, struct err *err)
+{
+    int error = 0;
+    pthread_mutex_lock(&server->large.lock);
+    while (error == 0 && server->started_count < server->worker_count) {
+        struct worker *worker = server->workers[server->started_count];
+        error = pthread_create(&worker->thread, NULL, worker_run, worker);
+        server->started_count += error == 0;
+    }
+    pthread_mutex_unlock(&server->large.lock);
+    return error == 0 || err_set_errno(err, ERR_IO, error, "worker thread %u does not start",
+                                       server->started_count);
 }
 
 bool server_run(struct server *server, struct err *err)
 {
-    for (; server->started_count < server->worker_count; server->started_count++) {
-        struct worker *worker = server->workers[server->started_count];
-        int error = pthread_create(&worker->thread, NULL, worker_run, worker);
-        if (error != 0) {
-            join_workers(server);
-            return err_set_errno(err, ERR_IO, error, "worker thread %u does not start",
-                                 server->started_count);
-        }
+    if (!start_workers(server, err)) {
+        join_workers(server);
+        return false;
     }
     if (control_run(server, err)) {
         join_workers(server);

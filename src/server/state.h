@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "server/connections.h"
+#include "server/large.h"
 #include "server/listener.h"
 #include "server/peers.h"
 #include "server/poller.h"
@@ -31,8 +32,9 @@ struct server {
     struct ring *ring;
     struct poller poller;
     struct worker **workers;
+    struct large large;
     unsigned worker_count;            /* that exist */
-    unsigned started_count;           /* whose threads run */
+    unsigned started_count;           /* whose threads run; guarded by large.lock */
     int epoll_fd, signal_fd, wake_fd; /* the control thread's */
     size_t connection_limit;
     size_t params_limit; /* what the workers' peek buffers are made for */

@@ -27,6 +27,17 @@ static uint64_t counter_get(const _Atomic uint64_t *counter)
     return atomic_load_explicit(counter, memory_order_relaxed);
 }
 
+/* Both queues'. */
+static struct ring_status queue_status(struct server *server)
+{
+    struct ring_status queue = ring_status(server->ring);
+    struct ring_status large = large_status(&server->large);
+    queue.length += large.length;
+    if (queue.oldest == 0 || (large.oldest != 0 && large.oldest < queue.oldest))
+        queue.oldest = large.oldest;
+    return queue;
+}
+
 static void describe_worker(const struct worker *worker, int64_t now, struct buf *out)
 {
     int state = atomic_load_explicit(&worker->state, memory_order_relaxed);
@@ -36,11 +47,21 @@ static void describe_worker(const struct worker *worker, int64_t now, struct buf
                (unsigned long long)counter_get(&worker->requests));
 }
 
+static void describe_workers(struct worker *const *workers, unsigned count, int64_t now,
+                             struct buf *out)
+{
+    for (unsigned i = 0; i < count; i++) {
+        if (i > 0)
+            buf_put_char(out, ',');
+        describe_worker(workers[i], now, out);
+    }
+}
+
 void server_describe(struct server *server, struct buf *out)
 {
     size_t counts[CONNECTION_STATES], active = 0;
     int64_t now = clock_monotonic_ns();
-    struct ring_status queue = ring_status(server->ring);
+    struct ring_status queue = queue_status(server);
     connections_count(&server->connections, counts);
     for (size_t i = 0; i < CONNECTION_STATES; i++)
         active += counts[i];
@@ -55,11 +76,9 @@ void server_describe(struct server *server, struct buf *out)
                "\"workers\":[",
                (unsigned long long)counter_get(&server->shed), queue.length, queue.peak,
                queue_age(&queue));
-    for (unsigned i = 0; i < server->worker_count; i++) {
-        if (i > 0)
-            buf_put_char(out, ',');
-        describe_worker(server->workers[i], now, out);
-    }
+    describe_workers(server->workers, server->worker_count, now, out);
+    buf_put_text(out, "],\"large_workers\":[");
+    describe_workers(server->large.workers, large_count(&server->large), now, out);
     buf_put_text(out, "]}");
 }
 
@@ -75,13 +94,13 @@ static void collect_connections(void *context, struct metrics_emitter *emitter)
 static void collect_queue_length(void *context, struct metrics_emitter *emitter)
 {
     struct server *server = context;
-    metrics_emit(emitter, NULL, (double)ring_status(server->ring).length);
+    metrics_emit(emitter, NULL, (double)queue_status(server).length);
 }
 
 static void collect_queue_age(void *context, struct metrics_emitter *emitter)
 {
     struct server *server = context;
-    struct ring_status status = ring_status(server->ring);
+    struct ring_status status = queue_status(server);
     metrics_emit(emitter, NULL, queue_age(&status));
 }
 

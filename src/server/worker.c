@@ -52,26 +52,43 @@ void worker_set_state(struct worker *worker, enum worker_state state, int64_t no
     atomic_store_explicit(&worker->state, state, memory_order_relaxed);
 }
 
-/* Needs no privilege; where a filter of system calls forbids it, all works as before. */
-static void set_scheduling(enum server_scheduling scheduling)
+void worker_set_waiting(struct worker *worker)
+{
+    atomic_store_explicit(&worker->state, WORKER_WAITING, memory_order_relaxed);
+}
+
+void worker_set_scheduling(pthread_t thread, enum server_scheduling scheduling)
 {
     const struct sched_param none = {0};
-    if (scheduling == SERVER_SCHEDULING_BATCH)
-        pthread_setschedparam(pthread_self(), SCHED_BATCH, &none);
+    int policy = scheduling == SERVER_SCHEDULING_BATCH ? SCHED_BATCH : SCHED_OTHER;
+    pthread_setschedparam(thread, policy, &none);
+}
+
+void worker_begin_thread(struct worker *worker)
+{
+    metrics_thread_set(worker->number + 1);
 }
 
 void *worker_run(void *argument)
 {
     struct worker *worker = argument;
     struct ring_job job;
-    set_scheduling(worker->server->options.scheduling);
-    metrics_thread_set(worker->number + 1);
+    if (worker->server->options.scheduling == SERVER_SCHEDULING_BATCH)
+        worker_set_scheduling(pthread_self(), SERVER_SCHEDULING_BATCH); /* else as it started */
+    worker_begin_thread(worker);
     while (poller_next(&worker->server->poller, &job)) {
         exchange_serve(worker, &job);
-        /* "since" stays when the answer was written: near enough, and saves asking the clock. */
-        atomic_store_explicit(&worker->state, WORKER_WAITING, memory_order_relaxed);
+        worker_set_waiting(worker);
     }
     return NULL;
+}
+
+/* One that waits for a thread of this kind, while none of them waits for it. */
+static bool take_job(struct worker *worker, struct ring_job *job)
+{
+    struct server *server = worker->server;
+    return worker->takes_large ? large_take(&server->large, job)
+                               : poller_take(&server->poller, job);
 }
 
 void worker_serve_guest(struct worker *worker)
@@ -84,8 +101,9 @@ void worker_serve_guest(struct worker *worker)
         if (worker->guest == NULL)
             return; /* whoever waits waits on */
         worker->guest->nesting = worker->nesting + 1;
+        worker->guest->takes_large = worker->takes_large;
     }
-    if (!poller_take(&worker->server->poller, &job))
+    if (!take_job(worker, &job))
         return;
     exchange_serve(worker->guest, &job);
     uint64_t served = atomic_exchange_explicit(&worker->guest->requests, 0, memory_order_relaxed);

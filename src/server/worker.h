@@ -26,6 +26,7 @@ enum worker_state { WORKER_WAITING, WORKER_READING, WORKER_RUNNING, WORKER_WRITI
 struct worker {
     struct server *server; /* borrowed */
     unsigned number;
+    bool takes_large; /* of the threads for large requests (large.h) */
     unsigned nesting; /* 0: of a thread; else it serves in the pauses of another worker's request */
     struct worker *guest; /* made when first needed */
     pthread_t thread;
@@ -47,14 +48,21 @@ struct worker {
 struct worker *worker_create(struct server *server, unsigned number);
 void worker_destroy(struct worker *worker);
 
-/* Serves one request that waits, if no other worker can, while this one's own is between two blocks
+/* Serves one request that waits, if no other thread can, while this one's own is between two blocks
  * of rows. */
 void worker_serve_guest(struct worker *worker);
 
 /* The thread's function; ends when the poller is stopped. */
 void *worker_run(void *worker);
 
+/* On its own thread: which cells of the counters are its own. */
+void worker_begin_thread(struct worker *worker);
+/* Needs no privilege; where a filter of system calls forbids it, all works as before. */
+void worker_set_scheduling(pthread_t thread, enum server_scheduling scheduling);
+
 void worker_set_state(struct worker *worker, enum worker_state state, int64_t now);
+/* "since" stays when the answer was written: near enough, and saves asking the clock. */
+void worker_set_waiting(struct worker *worker);
 /* 32 hexadecimal digits and a NUL. */
 void worker_random_id(struct worker *worker, char id[33]);
 

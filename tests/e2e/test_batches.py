@@ -1,20 +1,24 @@
 """Large batches: what they take, and that small requests do not wait behind them."""
 
 import json
+import os
 import random
 import threading
 import time
 
 import documents
+import harness
 import pytest
 
 NUMBERS = 1_000_000
 FIELDS = 30
+LARGE_BODY = 64 * 1024  # from which on threads of their own serve it
 
 
 @pytest.fixture(scope="module")
 def models(shared):
     documents.put_version(shared.models, "slow", 1, documents.wide(160, 6))
+    documents.put_version(shared.models, "slower", 1, documents.wide(400, 6))
     documents.put_version(shared.models, "total", 1, documents.total())
     documents.put_version(shared.models, "cancer", 1, {
         "format": "omen/1",
@@ -25,17 +29,18 @@ def models(shared):
 
 
 class Large(threading.Thread):
-    """A batch for the slow model on its own connection."""
+    """A batch for a slow model on its own connection."""
 
-    def __init__(self, worker, rows):
+    def __init__(self, worker, rows, model="slow"):
         super().__init__()
-        self.worker, self.body = worker, json.dumps({"input": [[0.5, 1, 2, 3]] * rows}).encode()
+        self.worker, self.path = worker, f"/predict/{model}"
+        self.body = json.dumps({"input": [[1, 1, 2, 3]] * rows}, separators=(",", ":")).encode()
         self.seconds, self.answer, self.problem = None, None, None
 
     def run(self):
         began = time.monotonic()
         try:
-            self.answer = self.worker.ask("POST", "/predict/slow", self.body, timeout=60)
+            self.answer = self.worker.ask("POST", self.path, self.body, timeout=60)
         except Exception as problem:  # pylint: disable=broad-except
             self.problem = problem
         self.seconds = time.monotonic() - began
@@ -49,12 +54,14 @@ def rows_for(worker, seconds):
 
 
 @pytest.mark.parametrize("batches", [1, 3])
-def test_small_requests_do_not_wait_behind_large_ones(models, rig, batches):
-    """One thread, and as many large batches at once as it may begin: a small request is answered
-    between two blocks of one of them."""
+@pytest.mark.parametrize("model", ["slow", "slower"])
+def test_small_requests_do_not_wait_behind_large_ones(models, rig, model, batches):
+    """One thread, and as many batches at once as it may begin. Those with a large body are left to
+    the thread for them; between two blocks of the others' rows a small request is answered."""
     worker = rig.worker(models=models, threads=1, max_rows=1000000, max_body="64m")
-    rows = rows_for(worker, 1.0)
-    large = [Large(worker, rows) for _ in range(batches)]
+    rows = rows_for(worker, 1.0) if model == "slow" else 6000
+    large = [Large(worker, rows, model) for _ in range(batches)]
+    assert (len(large[0].body) > LARGE_BODY) == (model == "slow")
     for batch in large:
         batch.start()
         time.sleep(0.15)
@@ -72,6 +79,38 @@ def test_small_requests_do_not_wait_behind_large_ones(models, rig, batches):
         answers = json.loads(batch.answer.body)["prediction"]
         assert len(answers) == rows and len(set(answers)) == 1
     assert sorted(waits)[len(waits) // 2] < min(batch.seconds for batch in large) / 5, waits
+
+
+def niceness_of_threads(worker):
+    return [os.getpriority(os.PRIO_PROCESS, int(task))
+            for task in os.listdir(f"/proc/{worker.pid}/task")]
+
+
+def policies_of_workers(worker):
+    """Of the threads that are not for large requests: those have another niceness."""
+    tasks = [int(task) for task in os.listdir(f"/proc/{worker.pid}/task")]
+    usual = os.getpriority(os.PRIO_PROCESS, worker.pid)
+    return [os.sched_getscheduler(task) for task in tasks
+            if os.getpriority(os.PRIO_PROCESS, task) == usual]
+
+
+def test_threads_for_large_requests_give_way(models, rig):
+    """They come when needed and are of a lower priority; beside them the workers may interrupt what
+    runs on their CPU, and a while later they are patient again."""
+    worker = rig.worker(models=models, threads=2, max_rows=1000000, max_body="64m")
+    usual = niceness_of_threads(worker)
+    assert len(set(usual)) == 1
+    harness.wait_for(lambda: policies_of_workers(worker).count(os.SCHED_BATCH) == 2,
+                     "each thread has set its own")
+    batch = Large(worker, LARGE_BODY)
+    batch.run()
+    assert batch.answer.status == 200
+    lowered = niceness_of_threads(worker)
+    assert sorted(lowered) == sorted([*usual, min(usual[0] + 10, 19)])
+    assert len(worker.status()["server"]["large_workers"]) == 1
+    assert policies_of_workers(worker).count(os.SCHED_BATCH) == 0
+    harness.wait_for(lambda: policies_of_workers(worker).count(os.SCHED_BATCH) == 2,
+                     "they are patient again")
 
 
 def test_a_large_batch_in_the_queue_gets_its_turn(models, rig):

@@ -85,7 +85,7 @@ def test_a_peer_that_closes_before_the_answer(rig):
 def test_a_peer_that_never_reads(rig):
     """The answer is larger than every buffer on the way: the write deadline frees the thread."""
     documents.put_version(rig.models, "third", 1, documents.constant(1 / 3))
-    worker = start(rig, write_timeout="500ms").await_version("third", 1)
+    worker = start(rig, write_timeout="500ms", queue_budget="20s").await_version("third", 1)
     body = harness.encode({"input": [[1, 2]] * 90_000})
     stuck = [fcgi.Connection(worker.peer, receive_buffer=4096) for _ in range(3)]
     for connection in stuck:
@@ -93,10 +93,12 @@ def test_a_peer_that_never_reads(rig):
     time.sleep(0.3)
     assert_answers(worker)
 
-    def states():
-        return sorted(one["state"] for one in worker.status()["server"]["workers"])
+    def is_free():
+        server = worker.status()["server"]
+        states = [one["state"] for one in server["workers"] + server["large_workers"]]
+        return sorted(states) == ["running", *["waiting"] * 3] and server["queue"]["length"] == 0
 
-    harness.wait_for(lambda: states() == ["running", "waiting"], "the threads are free again")
+    harness.wait_for(is_free, "the threads are free again")
     for connection in stuck:
         with pytest.raises(fcgi.Closed):
             while True:

@@ -157,12 +157,63 @@ static void test_management(void **state)
     buf_finish(&pairs);
 }
 
+static size_t body_length(struct buf *pairs, bool cut)
+{
+    struct buf out = BUF_INIT;
+    raw_begin(&out, 1, 1, true);
+    if (cut) { /* in the middle of the first pair */
+        raw_record(&out, 4, 1, pairs->data, 5, 0);
+        raw_record(&out, 4, 1, pairs->data + 5, pairs->length - 5, 0);
+    } else {
+        raw_record(&out, 4, 1, pairs->data, pairs->length, 0);
+    }
+    raw_record(&out, 4, 1, NULL, 0, 0);
+    size_t found = preflight_body_length((const unsigned char *)out.data, out.length);
+    for (size_t size = 0; size < 40; size++) /* no more is read than there is */
+        assert_int_equal(preflight_body_length((const unsigned char *)out.data, size), 0);
+    buf_finish(&out);
+    buf_finish(pairs);
+    return found;
+}
+
+static void test_body_length(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *value;
+        size_t length;
+    } cases[] = {
+        {"0", 0},
+        {"123456", 123456},
+        {"", 0},
+        {"-1", 0},
+        {"12a", 0},
+        {"1000000000000000000", 0},
+        {"999999999999999999", 999999999999999999},
+    };
+    struct buf pairs = BUF_INIT;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        raw_param(&pairs, "HTTP_CONTENT_LENGTH", "7");
+        raw_param(&pairs, "QUERY_STRING", "CONTENT_LENGTH");
+        raw_param(&pairs, "CONTENT_LENGTH", cases[i].value);
+        raw_param(&pairs, "CONTENT_LENGTH", "9");
+        assert_int_equal(body_length(&pairs, false), cases[i].length);
+    }
+    raw_param(&pairs, "CONTENT_LENGTH", "123456");
+    assert_int_equal(body_length(&pairs, true), 0); /* not at a glance */
+    buf_put(&pairs, "\xff\xff\xff\xff\x80\0\0\x09REQUEST", 15);
+    assert_int_equal(body_length(&pairs, false), 0);
+    raw_param(&pairs, "REQUEST_METHOD", "GET");
+    assert_int_equal(body_length(&pairs, false), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_every_prefix),   cmocka_unit_test(test_no_request),
-        cmocka_unit_test(test_roles),          cmocka_unit_test(test_lengths),
-        cmocka_unit_test(test_between_params), cmocka_unit_test(test_management),
+        cmocka_unit_test(test_every_prefix), cmocka_unit_test(test_no_request),
+        cmocka_unit_test(test_roles),        cmocka_unit_test(test_lengths),
+        cmocka_unit_test(test_body_length),  cmocka_unit_test(test_between_params),
+        cmocka_unit_test(test_management),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -14,160 +14,28 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "base/clock.h"
-#include "raw.h"
-#include "server/state.h"
-
-#define MS CLOCK_NS_PER_MS
-
-struct fixture {
-    char directory[64], path[96], address[112];
-    struct server_options options;
-    struct server *server;
-    pthread_t thread;
-    bool drained;
-    atomic_int done, hangups, running;
-};
-
-static struct fixture fixture;
-
-static void handle(void *context, struct http_request *request, struct http_response *response)
-{
-    (void)context;
-    const char *user = request->param(request, "REMOTE_USER");
-    atomic_fetch_add(&fixture.running, 1);
-    if (strcmp(request->path, "/slow") == 0)
-        nanosleep(&(struct timespec){.tv_nsec = 300 * MS}, NULL);
-    if (strcmp(request->path, "/status") == 0)
-        server_describe(fixture.server, &response->body);
-    else if (strcmp(request->path, "/fail") == 0)
-        response->status = 500;
-    else if (strcmp(request->path, "/ready") == 0)
-        response->status = server_is_draining(fixture.server) ? 503 : 200;
-    else
-        buf_printf(&response->body, "[%s|%s|%zu|%.10s|%s]", http_method_name(request->method),
-                   request->path, request->body_length, request->body, user != NULL ? user : "");
-    atomic_fetch_sub(&fixture.running, 1);
-}
-
-static void refuse(void *context, struct http_request *request, struct http_response *response,
-                   int status, const char *sentence)
-{
-    (void)context;
-    (void)status;
-    assert_true(request->path[0] == '/' && request->id[0] != '\0');
-    buf_put_text(&response->body, sentence);
-}
-
-static void done(void *context, const struct http_request *request,
-                 const struct http_response *response, size_t bytes_sent)
-{
-    (void)context;
-    (void)response;
-    (void)bytes_sent;
-    assert_true(request->timing.started >= request->timing.queued);
-    atomic_fetch_add(&fixture.done, 1);
-}
-
-static void on_signal(void *context, int number)
-{
-    (void)context;
-    atomic_fetch_add(&fixture.hangups, number == SIGHUP);
-}
-
-static void *run(void *argument)
-{
-    (void)argument;
-    struct err err = ERR_INIT;
-    fixture.drained = server_run(fixture.server, &err);
-    return NULL;
-}
-
-static void start(void)
-{
-    struct err err = ERR_INIT;
-    fixture.server = server_create(&fixture.options, &err);
-    assert_non_null(fixture.server);
-    assert_int_equal(pthread_create(&fixture.thread, NULL, run, NULL), 0);
-}
-
-static int setup(void **state)
-{
-    (void)state;
-    fixture = (struct fixture){0};
-    snprintf(fixture.directory, sizeof(fixture.directory), "/tmp/omen-server-XXXXXX");
-    assert_non_null(mkdtemp(fixture.directory));
-    snprintf(fixture.path, sizeof(fixture.path), "%s/s", fixture.directory);
-    snprintf(fixture.address, sizeof(fixture.address), "unix:%s", fixture.path);
-    fixture.options = (struct server_options){
-        .listen = fixture.address,
-        .threads = 2,
-        .max_connections = 32,
-        .max_body = 1000,
-        .max_params = 2000,
-        .read_timeout = 400 * MS,
-        .write_timeout = 1000 * MS,
-        .idle_timeout = 60000 * MS,
-        .drain_timeout = 400 * MS,
-        .handle = handle,
-        .refuse = refuse,
-        .done = done,
-        .on_signal = on_signal,
-    };
-    return 0;
-}
-
-static void stop(void)
-{
-    kill(getpid(), SIGTERM); /* blocked in all threads: the control thread reads it */
-    pthread_join(fixture.thread, NULL);
-    server_destroy(fixture.server);
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    unlink(fixture.path);
-    return rmdir(fixture.directory);
-}
-
-static int ask(int fd, unsigned id, const char *uri, const char *body, struct raw_answer *answer)
-{
-    struct buf out = BUF_INIT;
-    raw_request(&out, id, true, uri, body, NULL);
-    raw_send(fd, &out);
-    assert_true(raw_receive(fd, answer));
-    assert_int_equal(answer->request_id, id);
-    return answer->status;
-}
-
-static int client(void)
-{
-    int fd = raw_connect(fixture.path);
-    assert_true(fd >= 0);
-    return fd;
-}
+#include "fixture.h"
 
 static void test_requests_on_one_connection(void **state)
 {
     (void)state;
     struct raw_answer answer;
-    start();
-    int fd = client();
+    fixture_start();
+    int fd = fixture_client();
     for (unsigned i = 1; i <= 50; i++) {
-        assert_int_equal(ask(fd, i, "/a%20b", "hello", &answer), 200);
+        assert_int_equal(fixture_ask(fd, i, "/a%20b", "hello", &answer), 200);
         assert_non_null(strstr(answer.text, "\r\nContent-Length: 20\r\nX-Request-Id: "));
         assert_non_null(strstr(answer.text, "\r\n\r\n[POST|/a b|5|hello|]"));
     }
-    assert_int_equal(ask(fd, 1, "/fail", "", &answer), 500);
+    assert_int_equal(fixture_ask(fd, 1, "/fail", "", &answer), 500);
     assert_int_equal(answer.end[3], 1); /* what cgi-fcgi exits with */
-    assert_int_equal(ask(fd, 1, "/ready", "", &answer), 200);
+    assert_int_equal(fixture_ask(fd, 1, "/ready", "", &answer), 200);
     assert_int_equal(answer.end[3], 0); /* and it does not stick */
-    assert_int_equal(ask(fd, 1, "/status", "", &answer), 200);
+    assert_int_equal(fixture_ask(fd, 1, "/status", "", &answer), 200);
     assert_non_null(
         strstr(answer.text, "\"server\":{\"draining\":false,\"accepted\":1,\"active\":1"));
     close(fd);
-    stop();
+    fixture_stop();
     assert_true(fixture.drained);
     assert_int_equal(atomic_load(&fixture.done), 53);
 }
@@ -178,7 +46,7 @@ static void test_unread_bodies(void **state)
     (void)state;
     struct raw_answer answer;
     struct buf forged = BUF_INIT, pairs = BUF_INIT, out = BUF_INIT;
-    start();
+    fixture_start();
     raw_param(&pairs, "REQUEST_URI", "/admin");
     raw_param(&pairs, "REMOTE_USER", "root");
     for (int i = 0; i < 1000; i++) {
@@ -193,16 +61,17 @@ static void test_unread_bodies(void **state)
         raw_record(&out, 5, 1, forged.data + at, left < 8192 ? left : 8192, 0);
     }
     raw_record(&out, 5, 1, NULL, 0, 0);
-    int fd = client();
+    int fd = fixture_client();
     raw_send(fd, &out);
     assert_true(raw_receive(fd, &answer));
     assert_int_equal(answer.status, 413);
-    assert_int_equal(ask(fd, 2, "/next", "hello", &answer), 200); /* drained: the same connection */
+    assert_int_equal(fixture_ask(fd, 2, "/next", "hello", &answer),
+                     200); /* drained: the same connection */
     assert_non_null(strstr(answer.text, "[POST|/next|5|hello|]"));
     close(fd);
     buf_finish(&forged);
     buf_finish(&pairs);
-    stop();
+    fixture_stop();
     assert_int_equal(atomic_load(&fixture.done), 2);
 }
 
@@ -211,10 +80,10 @@ static void test_lengths_that_lie(void **state)
     (void)state;
     struct raw_answer answer;
     const char *const lies[] = {"9", "2"};
-    start();
+    fixture_start();
     for (size_t i = 0; i < 2; i++) {
         struct buf out = BUF_INIT;
-        int fd = client();
+        int fd = fixture_client();
         raw_request(&out, 1, true, "/", "hello", lies[i]);
         raw_send(fd, &out);
         assert_true(raw_receive(fd, &answer));
@@ -222,7 +91,7 @@ static void test_lengths_that_lie(void **state)
         assert_true(raw_is_closed(fd));
         close(fd);
     }
-    stop();
+    fixture_stop();
 }
 
 static void test_late_end_and_early_close(void **state)
@@ -230,8 +99,8 @@ static void test_late_end_and_early_close(void **state)
     (void)state;
     struct raw_answer answer;
     struct buf out = BUF_INIT;
-    start();
-    int fd = client();
+    fixture_start();
+    int fd = fixture_client();
     raw_request(&out, 1, true, "/late", "hello", NULL);
     struct buf end = BUF_INIT;
     buf_put(&end, out.data + out.length - 8, 8);
@@ -241,22 +110,22 @@ static void test_late_end_and_early_close(void **state)
     raw_send(fd, &end);
     assert_true(raw_receive(fd, &answer));
     assert_int_equal(answer.status, 200);
-    assert_int_equal(ask(fd, 1, "/", "again", &answer), 200);
+    assert_int_equal(fixture_ask(fd, 1, "/", "again", &answer), 200);
     close(fd);
 
-    fd = client(); /* gone in the middle of its body, and before its answer */
+    fd = fixture_client(); /* gone in the middle of its body, and before its answer */
     raw_request(&out, 1, true, "/", "hello", NULL);
     out.length -= 10;
     raw_send(fd, &out);
     close(fd);
-    fd = client();
+    fd = fixture_client();
     raw_request(&out, 1, true, "/slow", "", NULL);
     raw_send(fd, &out);
     close(fd);
-    fd = client();
-    assert_int_equal(ask(fd, 1, "/", "", &answer), 200);
+    fd = fixture_client();
+    assert_int_equal(fixture_ask(fd, 1, "/", "", &answer), 200);
     close(fd);
-    stop();
+    fixture_stop();
     assert_true(fixture.drained);
 }
 
@@ -266,15 +135,15 @@ static void test_deadlines(void **state)
     struct raw_answer answer;
     struct buf out = BUF_INIT;
     int heads[6];
-    start();
+    fixture_start();
     for (size_t i = 0; i < 6; i++) { /* more than there are threads */
-        heads[i] = client();
+        heads[i] = fixture_client();
         raw_request(&out, 1, true, "/", "", NULL);
         out.length = 40;
         raw_send(heads[i], &out);
     }
-    int fd = client();
-    assert_int_equal(ask(fd, 1, "/", "", &answer), 200); /* nobody waits for them */
+    int fd = fixture_client();
+    assert_int_equal(fixture_ask(fd, 1, "/", "", &answer), 200); /* nobody waits for them */
     for (size_t i = 0; i < 6; i++) {
         assert_true(raw_is_closed(heads[i]));
         close(heads[i]);
@@ -286,7 +155,7 @@ static void test_deadlines(void **state)
     assert_int_equal(answer.status, 408);
     assert_true(raw_is_closed(fd));
     close(fd);
-    stop();
+    fixture_stop();
 }
 
 static void test_byte_by_byte(void **state)
@@ -295,17 +164,17 @@ static void test_byte_by_byte(void **state)
     struct raw_answer answer;
     struct buf out = BUF_INIT;
     fixture.options.read_timeout = 20000 * MS;
-    start();
-    int fd = client();
+    fixture_start();
+    int fd = fixture_client();
     raw_request(&out, 1, true, "/bytes", "hello", NULL);
     for (size_t i = 0; i < out.length; i++)
         assert_int_equal(send(fd, out.data + i, 1, MSG_NOSIGNAL), 1);
     assert_true(raw_receive(fd, &answer));
     assert_int_equal(answer.status, 200);
-    assert_int_equal(ask(fd, 1, "/", "again", &answer), 200);
+    assert_int_equal(fixture_ask(fd, 1, "/", "again", &answer), 200);
     buf_finish(&out);
     close(fd);
-    stop();
+    fixture_stop();
 }
 
 static void test_management_and_roles(void **state)
@@ -313,8 +182,8 @@ static void test_management_and_roles(void **state)
     (void)state;
     struct raw_answer answer;
     struct buf out = BUF_INIT, pairs = BUF_INIT;
-    start();
-    int fd = client();
+    fixture_start();
+    int fd = fixture_client();
     for (int i = 0; i < 20; i++) /* what makes libfcgi write past its buffer */
         raw_param(&pairs, "FCGI_MAX_CONNS", "");
     raw_record(&out, 9, 0, pairs.data, pairs.length, 0);
@@ -325,9 +194,9 @@ static void test_management_and_roles(void **state)
                         "\x0e\x02"
                         "FCGI_MAX_CONNS32",
                         18);
-    assert_int_equal(ask(fd, 1, "/", "", &answer), 200);
+    assert_int_equal(fixture_ask(fd, 1, "/", "", &answer), 200);
     for (unsigned role = 2; role <= 4; role++) {
-        int other = client();
+        int other = fixture_client();
         raw_begin(&out, 7, role, true);
         raw_send(other, &out);
         assert_true(raw_receive(other, &answer));
@@ -336,7 +205,7 @@ static void test_management_and_roles(void **state)
         assert_true(raw_is_closed(other));
         close(other);
     }
-    int large = client();
+    int large = fixture_client();
     buf_finish(&pairs);
     buf_put(&pairs, "\xff\xff\xff\xff\xff\xff\xff\xff", 8);
     raw_begin(&out, 7, 1, true);
@@ -348,7 +217,7 @@ static void test_management_and_roles(void **state)
     close(large);
     close(fd);
     buf_finish(&pairs);
-    stop();
+    fixture_stop();
 }
 
 static void test_connection_limit(void **state)
@@ -358,22 +227,22 @@ static void test_connection_limit(void **state)
     struct buf out = BUF_INIT;
     int fds[4];
     fixture.options.max_connections = 3;
-    start();
+    fixture_start();
     for (size_t i = 0; i < 3; i++) {
-        fds[i] = client();
-        assert_int_equal(ask(fds[i], 1, "/", "", &answer), 200);
+        fds[i] = fixture_client();
+        assert_int_equal(fixture_ask(fds[i], 1, "/", "", &answer), 200);
     }
-    fds[3] = client(); /* waits in the listen queue */
+    fds[3] = fixture_client(); /* waits in the listen queue */
     raw_request(&out, 1, true, "/", "", NULL);
     raw_send(fds[3], &out);
-    assert_int_equal(ask(fds[0], 1, "/", "", &answer), 200); /* nobody was put out for it */
-    assert_int_equal(ask(fds[1], 1, "/", "", &answer), 200);
+    assert_int_equal(fixture_ask(fds[0], 1, "/", "", &answer), 200); /* nobody was put out for it */
+    assert_int_equal(fixture_ask(fds[1], 1, "/", "", &answer), 200);
     close(fds[0]);
     assert_true(raw_receive(fds[3], &answer));
     assert_int_equal(answer.status, 200);
     for (size_t i = 1; i < 4; i++)
         close(fds[i]);
-    stop();
+    fixture_stop();
 }
 
 static void test_shed(void **state)
@@ -385,9 +254,9 @@ static void test_shed(void **state)
     fixture.options.threads = 1;
     fixture.options.queue_budget = 100 * MS;
     fixture.options.read_timeout = 20000 * MS;
-    start();
+    fixture_start();
     for (size_t i = 0; i < 4; i++) {
-        fds[i] = client();
+        fds[i] = fixture_client();
         raw_request(&out, 1, true, "/slow", "x", NULL);
         raw_send(fds[i], &out);
     }
@@ -399,7 +268,7 @@ static void test_shed(void **state)
         close(fds[i]);
     }
     assert_true(shed >= 1 && shed <= 3);
-    stop();
+    fixture_stop();
 }
 
 static void test_drain(void **state)
@@ -408,10 +277,10 @@ static void test_drain(void **state)
     struct raw_answer answer;
     struct buf out = BUF_INIT;
     fixture.options.drain_timeout = 20000 * MS;
-    start();
-    int idle = client(), busy = client(), other = client();
-    assert_int_equal(ask(idle, 1, "/", "", &answer), 200);
-    assert_int_equal(ask(other, 1, "/", "", &answer), 200);
+    fixture_start();
+    int idle = fixture_client(), busy = fixture_client(), other = fixture_client();
+    assert_int_equal(fixture_ask(idle, 1, "/", "", &answer), 200);
+    assert_int_equal(fixture_ask(other, 1, "/", "", &answer), 200);
     raw_request(&out, 1, true, "/slow", "", NULL);
     raw_send(busy, &out);
     while (atomic_load(&fixture.running) == 0)
@@ -419,7 +288,8 @@ static void test_drain(void **state)
     kill(getpid(), SIGTERM);
     while (!server_is_draining(fixture.server))
         nanosleep(&(struct timespec){.tv_nsec = MS}, NULL);
-    assert_int_equal(ask(idle, 1, "/ready", "", &answer), 503); /* still served, then closed */
+    assert_int_equal(fixture_ask(idle, 1, "/ready", "", &answer),
+                     503); /* still served, then closed */
     assert_true(raw_is_closed(idle));
     assert_true(raw_receive(busy, &answer));
     assert_int_equal(answer.status, 200);
@@ -437,10 +307,10 @@ static void test_drain_deadline(void **state)
 {
     (void)state;
     struct raw_answer answer;
-    start();
-    int idle = client();
-    assert_int_equal(ask(idle, 1, "/", "", &answer), 200);
-    stop(); /* at the deadline the idle one is closed */
+    fixture_start();
+    int idle = fixture_client();
+    assert_int_equal(fixture_ask(idle, 1, "/", "", &answer), 200);
+    fixture_stop(); /* at the deadline the idle one is closed */
     assert_true(fixture.drained);
     assert_true(raw_is_closed(idle));
     close(idle);
@@ -455,21 +325,21 @@ static void test_a_listener_that_listens_no_more(void **state)
     fixture.server = server_create(&fixture.options, &err);
     assert_non_null(fixture.server);
     assert_int_equal(shutdown(fixture.server->listener.fd, SHUT_RDWR), 0);
-    assert_int_equal(pthread_create(&fixture.thread, NULL, run, NULL), 0);
+    assert_int_equal(pthread_create(&fixture.thread, NULL, fixture_run, NULL), 0);
     nanosleep(&(struct timespec){.tv_nsec = 150 * MS}, NULL);
     assert_true(atomic_load(&fixture.server->accept_errors) < 100);
-    stop();
+    fixture_stop();
     assert_true(fixture.drained);
 }
 
 static void test_signals(void **state)
 {
     (void)state;
-    start();
+    fixture_start();
     kill(getpid(), SIGHUP);
     while (atomic_load(&fixture.hangups) == 0)
         nanosleep(&(struct timespec){.tv_nsec = MS}, NULL);
-    stop();
+    fixture_stop();
     assert_int_equal(atomic_load(&fixture.hangups), 1);
 }
 
@@ -477,12 +347,12 @@ static void test_probe(void **state)
 {
     (void)state;
     struct err err = ERR_INIT;
-    start();
+    fixture_start();
     assert_int_equal(server_probe(fixture.address, "/ready", 5000 * MS, &err), 200);
     assert_int_equal(server_probe(fixture.address, "/fail", 5000 * MS, &err), 500);
     assert_int_equal(server_probe(fixture.address, "/slow", 50 * MS, &err), 0);
     assert_int_equal(err.code, ERR_UNAVAILABLE);
-    stop();
+    fixture_stop();
     assert_int_equal(server_probe(fixture.address, "/ready", 5000 * MS, &err), 0);
     assert_int_equal(server_probe("nonsense", "/ready", 5000 * MS, &err), 0);
     assert_int_equal(err.code, ERR_INVALID);
@@ -494,9 +364,9 @@ static void test_metrics(void **state)
     struct raw_answer answer;
     struct buf text = BUF_INIT;
     fixture.options.metrics = metrics_create();
-    start();
-    int fd = client();
-    assert_int_equal(ask(fd, 1, "/", "", &answer), 200);
+    fixture_start();
+    int fd = fixture_client();
+    assert_int_equal(fixture_ask(fd, 1, "/", "", &answer), 200);
     metrics_render(fixture.options.metrics, &text);
     const char *rendered = buf_text(&text);
     assert_non_null(strstr(rendered, "omen_connections{state=\"idle\"} "));
@@ -505,7 +375,7 @@ static void test_metrics(void **state)
     assert_non_null(strstr(rendered, "\nomen_accepted_total 1\n"));
     buf_finish(&text);
     close(fd);
-    stop();
+    fixture_stop();
     metrics_destroy(fixture.options.metrics);
 }
 
@@ -513,16 +383,16 @@ static void test_reconfigure(void **state)
 {
     (void)state;
     struct raw_answer answer;
-    start();
-    int fd = client();
-    assert_int_equal(ask(fd, 1, "/", "hello", &answer), 200);
+    fixture_start();
+    int fd = fixture_client();
+    assert_int_equal(fixture_ask(fd, 1, "/", "hello", &answer), 200);
     struct server_options options = fixture.options;
     options.max_body = 3;
     server_reconfigure(fixture.server, &options);
-    assert_int_equal(ask(fd, 1, "/", "hello", &answer), 413);
-    assert_int_equal(ask(fd, 1, "/", "abc", &answer), 200);
+    assert_int_equal(fixture_ask(fd, 1, "/", "hello", &answer), 413);
+    assert_int_equal(fixture_ask(fd, 1, "/", "abc", &answer), 200);
     close(fd);
-    stop();
+    fixture_stop();
 }
 
 int main(void)
@@ -530,7 +400,7 @@ int main(void)
     struct err err = ERR_INIT;
     if (!server_prepare(&err))
         return 1;
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
     const struct CMUnitTest tests[] = {
         TEST(test_requests_on_one_connection),
         TEST(test_unread_bodies),
