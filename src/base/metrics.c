@@ -23,6 +23,8 @@ struct cell {
 struct metrics_series {
     struct metrics_family *family;
     struct metrics_series *previous, *next;
+    struct metrics_series *same_slot; /* the next one of the family's index */
+    uint64_t hash;                    /* of the label values */
     char *values[METRICS_LABELS_MAX];
     size_t users; /* creators of the same label values share a series */
     unsigned char *cells;
@@ -39,6 +41,9 @@ struct metrics_family {
     size_t bound_count;
     size_t cell_size;
     struct metrics_series *first, *last;
+    struct metrics_series **slots; /* an index by label values: thousands of models have series */
+    size_t slot_count;             /* a power of two, or 0 */
+    size_t series_count;
     metrics_collect_function *collect;
     void *context;
 };
@@ -85,6 +90,7 @@ static void family_free(struct metrics_family *family)
         series_free(series);
         series = next;
     }
+    free(family->slots);
     free(family->name);
     free(family->help);
     free(family);
@@ -213,17 +219,58 @@ static struct metrics_series *series_make(struct metrics_family *family,
     return NULL;
 }
 
-static struct metrics_series *series_find(const struct metrics_family *family,
-                                          const char *const *label_values)
+/* FNV-1a, each value with its end, so that "a", "bc" is not "ab", "c". */
+static uint64_t hash_of(const struct metrics_family *family, const char *const *label_values)
 {
-    for (struct metrics_series *series = family->first; series != NULL; series = series->next) {
+    uint64_t hash = 0xcbf29ce484222325U;
+    for (size_t i = 0; i < family->label_count; i++)
+        for (const char *at = label_values[i];; at++) {
+            hash = (hash ^ (unsigned char)*at) * 0x100000001b3U;
+            if (*at == '\0')
+                break;
+        }
+    return hash;
+}
+
+static struct metrics_series **slot_of(const struct metrics_family *family, uint64_t hash)
+{
+    return &family->slots[hash & (family->slot_count - 1)];
+}
+
+static struct metrics_series *series_find(const struct metrics_family *family,
+                                          const char *const *label_values, uint64_t hash)
+{
+    if (family->slot_count == 0)
+        return NULL;
+    for (struct metrics_series *series = *slot_of(family, hash); series != NULL;
+         series = series->same_slot) {
         size_t i = 0;
         while (i < family->label_count && strcmp(series->values[i], label_values[i]) == 0)
             i++;
-        if (i == family->label_count)
+        if (series->hash == hash && i == family->label_count)
             return series;
     }
     return NULL;
+}
+
+/* A slot for each series, or more: false without memory. */
+static bool index_grow(struct metrics_family *family)
+{
+    if (family->series_count < family->slot_count)
+        return true;
+    size_t count = family->slot_count == 0 ? 8 : family->slot_count * 2;
+    struct metrics_series **slots = mem_array(count, sizeof *slots);
+    if (slots == NULL)
+        return false;
+    free(family->slots);
+    family->slots = slots;
+    family->slot_count = count;
+    for (struct metrics_series *series = family->first; series != NULL; series = series->next) {
+        struct metrics_series **slot = slot_of(family, series->hash);
+        series->same_slot = *slot;
+        *slot = series;
+    }
+    return true;
 }
 
 static void series_append(struct metrics_family *family, struct metrics_series *series)
@@ -231,6 +278,21 @@ static void series_append(struct metrics_family *family, struct metrics_series *
     series->previous = family->last;
     *(family->last != NULL ? &family->last->next : &family->first) = series;
     family->last = series;
+    struct metrics_series **slot = slot_of(family, series->hash);
+    series->same_slot = *slot;
+    *slot = series;
+    family->series_count++;
+}
+
+static void series_unlink(struct metrics_family *family, struct metrics_series *series)
+{
+    *(series->previous != NULL ? &series->previous->next : &family->first) = series->next;
+    *(series->next != NULL ? &series->next->previous : &family->last) = series->previous;
+    struct metrics_series **slot = slot_of(family, series->hash);
+    while (*slot != series)
+        slot = &(*slot)->same_slot;
+    *slot = series->same_slot;
+    family->series_count--;
 }
 
 struct metrics_series *metrics_series_create(struct metrics_family *family,
@@ -239,11 +301,14 @@ struct metrics_series *metrics_series_create(struct metrics_family *family,
     if (family == NULL || family->collect != NULL)
         return NULL;
     pthread_mutex_lock(&family->metrics->lock);
-    struct metrics_series *series = series_find(family, label_values);
+    uint64_t hash = hash_of(family, label_values);
+    struct metrics_series *series = series_find(family, label_values, hash);
     if (series != NULL)
         series->users++;
-    else if ((series = series_make(family, label_values)) != NULL)
+    else if (index_grow(family) && (series = series_make(family, label_values)) != NULL) {
+        series->hash = hash;
         series_append(family, series);
+    }
     pthread_mutex_unlock(&family->metrics->lock);
     return series;
 }
@@ -255,10 +320,8 @@ void metrics_series_destroy(struct metrics_series *series)
     struct metrics_family *family = series->family;
     pthread_mutex_lock(&family->metrics->lock);
     bool last = --series->users == 0;
-    if (last) {
-        *(series->previous != NULL ? &series->previous->next : &family->first) = series->next;
-        *(series->next != NULL ? &series->next->previous : &family->last) = series->previous;
-    }
+    if (last)
+        series_unlink(family, series);
     pthread_mutex_unlock(&family->metrics->lock);
     if (last)
         series_free(series);

@@ -117,6 +117,37 @@ static void test_shared_series(void **state)
     metrics_destroy(metrics);
 }
 
+/* Many are found again, and those that ended are not. */
+static void test_many_series(void **state)
+{
+    (void)state;
+    enum { MANY = 5000 };
+    static const char *const names[] = {"model", "version"};
+    static struct metrics_series *series[MANY];
+    struct metrics *metrics = metrics_create();
+    struct metrics_family *family =
+        metrics_family_add(metrics, METRICS_COUNTER, "n_total", "N.", names, 2, NULL, 0);
+    char text[16];
+    for (int i = 0; i < MANY; i++) {
+        snprintf(text, sizeof text, "m%d", i);
+        series[i] = metrics_series_create(family, (const char *const[]){text, "1"});
+        metrics_add(series[i], i + 1);
+    }
+    for (int i = 0; i < MANY; i += 2)
+        metrics_series_destroy(series[i]);
+    for (int i = 0; i < MANY; i++) {
+        snprintf(text, sizeof text, "m%d", i);
+        struct metrics_series *again =
+            metrics_series_create(family, (const char *const[]){text, "1"});
+        assert_true(metrics_value(again) == (i % 2 == 0 ? 0 : i + 1));
+        assert_true(i % 2 == 0 || again == series[i]);
+    }
+    struct metrics_series *one = metrics_series_create(family, (const char *const[]){"a", "bc"});
+    struct metrics_series *other = metrics_series_create(family, (const char *const[]){"ab", "c"});
+    assert_ptr_not_equal(one, other);
+    metrics_destroy(metrics);
+}
+
 static void test_null_does_nothing(void **state)
 {
     (void)state;
@@ -218,6 +249,7 @@ int main(void)
         cmocka_unit_test(test_series_end),        cmocka_unit_test(test_shared_series),
         cmocka_unit_test(test_null_does_nothing), cmocka_unit_test(test_same_family_twice),
         cmocka_unit_test(test_callback),          cmocka_unit_test(test_threads),
+        cmocka_unit_test(test_many_series),
     };
     return cmocka_run_group_tests_name("base/metrics", tests, NULL, NULL);
 }
