@@ -62,6 +62,7 @@ static inline bool err_false(bool refused)
     return false;
 }
 #define err_set(...) err_false(err_set(__VA_ARGS__))
+#define err_set_errno(...) err_false(err_set_errno(__VA_ARGS__))
 #define err_prefix(...) err_false(err_prefix(__VA_ARGS__))
 #endif
 
