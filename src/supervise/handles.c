@@ -37,7 +37,8 @@ static bool open_listener(struct handles *handles, const struct options *options
 bool handles_open(struct handles *handles, const struct options *options, struct err *err)
 {
     *handles = (struct handles){.listener = -1, .signal_fd = -1, .ready = {.fd = -1}};
-    return open_listener(handles, options, err) && open_signals(handles, err) &&
+    /* Signals first: process 1 would never hear of one that came before. */
+    return open_signals(handles, err) && open_listener(handles, options, err) &&
            ready_open(&handles->ready, err);
 }
 

@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import threading
 import time
@@ -223,6 +224,21 @@ def test_artifacts_that_cannot_be_fetched_end_it(rig, serve):
     child = serve(name="without", PATH=":".join(map(str, here)), MODEL_SOURCE="gs://bucket/models")
     assert child.wait(20) == 2
     assert "there is no omen-sync here" in child.log()
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_a_fetch_that_hangs_can_be_ended(serve, shell):
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        source = f"https://127.0.0.1:{silent.getsockname()[1]}/models"
+        child = serve(shell=shell, MODEL_SOURCE=source)
+        connection, _ = silent.accept()
+        begun = time.monotonic()
+        child.send_signal(signal.SIGTERM)
+        assert child.wait(20) != 0
+        assert time.monotonic() - begun < 5 * harness.SLOWER
+        connection.close()
 
 
 # SageMaker
