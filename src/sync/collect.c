@@ -88,6 +88,39 @@ static void remove_aged(void *context, int fd, const char *name)
         count_removal(context, fd, name);
 }
 
+static int64_t tree_bytes(int fd, int depth)
+{
+    DIR *directory = depth < TREE_DEPTH_MAX ? fdopendir(fd) : NULL;
+    const struct dirent *entry;
+    int64_t bytes = 0;
+    if (directory == NULL) {
+        close(fd);
+        return 0;
+    }
+    while ((entry = readdir(directory)) != NULL) {
+        struct stat status;
+        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0 ||
+            fstatat(dirfd(directory), entry->d_name, &status, AT_SYMLINK_NOFOLLOW) != 0)
+            continue;
+        bytes += (int64_t)status.st_blocks * 512 /
+                 (int64_t)(S_ISREG(status.st_mode) && status.st_nlink > 0 ? status.st_nlink : 1);
+        int inner = S_ISDIR(status.st_mode)
+                        ? openat(dirfd(directory), entry->d_name,
+                                 O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+                        : -1;
+        if (inner >= 0)
+            bytes += tree_bytes(inner, depth + 1);
+    }
+    closedir(directory);
+    return bytes;
+}
+
+int64_t publish_disk_bytes(const struct publish *publish)
+{
+    int fd = openat(publish->root_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return fd >= 0 ? tree_bytes(fd, 0) : 0;
+}
+
 /* --- recovery ------------------------------------------------------------------------------ */
 
 static bool target_is_whole(const struct publish *publish, const char *model, const char *target)
@@ -197,6 +230,26 @@ static void version_remove(struct publish *publish, const char *model, const cha
         close(model_fd);
 }
 
+bool publish_take_away(struct publish *publish, const char *model, const char *target,
+                       const char *instead, struct err *err)
+{
+    int64_t errors = publish->collect_errors;
+    int fd = openat(publish->root_fd, model, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    bool ok = fd >= 0;
+    if (ok && instead[0] != '\0')
+        ok = publish_link(publish, model, "current", instead, err) &&
+             (unlinkat(fd, "previous", 0) == 0 || errno == ENOENT);
+    else if (ok)
+        ok = unlinkat(fd, "current", 0) == 0 || errno == ENOENT;
+    if (fd >= 0)
+        close(fd);
+    if (ok)
+        version_remove(publish, model, target);
+    if (ok && publish->collect_errors == errors)
+        return true;
+    return err_set(err, ERR_IO, "a damaged version cannot be taken away");
+}
+
 static bool is_pinned(const struct publish *publish, const char *model, const char *target)
 {
     char pin[PUBLISH_TARGET_SIZE];
@@ -205,9 +258,15 @@ static bool is_pinned(const struct publish *publish, const char *model, const ch
     return publish_mark_read(publish, "pins", model, pin, sizeof pin) && strcmp(pin, version) == 0;
 }
 
+struct collector {
+    struct publish *publish;
+    int64_t keep;
+};
+
 static bool collect_model(void *context, const char *model, struct err *err)
 {
-    struct publish *publish = context;
+    const struct collector *collector = context;
+    struct publish *publish = collector->publish;
     struct collection collection = {.publish = publish, .model = model};
     char current[PUBLISH_TARGET_SIZE];
     char previous[PUBLISH_TARGET_SIZE];
@@ -229,7 +288,7 @@ static bool collect_model(void *context, const char *model, struct err *err)
         if (strcmp(old->target, current) == 0 || strcmp(old->target, previous) == 0 ||
             is_pinned(publish, model, old->target))
             continue;
-        if (kept < publish->options.keep || now - old->time < publish->options.grace)
+        if (kept < collector->keep || now - old->time < publish->options.grace)
             kept++;
         else
             version_remove(publish, model, old->target);
@@ -238,9 +297,40 @@ static bool collect_model(void *context, const char *model, struct err *err)
     return true;
 }
 
-void publish_collect(struct publish *publish)
+static void count_version(void *context, int fd, const char *name)
 {
-    publish_each_model(publish, collect_model, publish, NULL);
+    (void)fd;
+    *(size_t *)context += name[0] != '.';
+}
+
+struct counting {
+    const struct publish *publish;
+    size_t count;
+};
+
+static bool count_model(void *context, const char *model, struct err *err)
+{
+    struct counting *counting = context;
+    (void)err;
+    int fd = publish_versions_open(counting->publish, model);
+    if (fd < 0)
+        return true;
+    each_name(fd, ".", count_version, &counting->count);
+    close(fd);
+    return true;
+}
+
+size_t publish_version_count(const struct publish *publish)
+{
+    struct counting counting = {.publish = publish};
+    publish_each_model(publish, count_model, &counting, NULL);
+    return counting.count;
+}
+
+void publish_collect(struct publish *publish, int64_t keep)
+{
+    struct collector collector = {.publish = publish, .keep = keep};
+    publish_each_model(publish, collect_model, &collector, NULL);
     each_name(publish->sync_fd, "trash", remove_any, publish);
     each_name(publish->sync_fd, "partial", remove_aged, publish);
 }

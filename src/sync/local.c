@@ -47,7 +47,7 @@ static int flip_to(struct session *session, const char *model, const char *targe
     if (!publish_mark_write(&session->publish, "pins", model, version, &err) ||
         !publish_link(&session->publish, model, version, target, &err) ||
         !publish_flip(&session->publish, model, target, &err))
-        return session_complain(EXIT_OTHER, "%s: %s", model, err.text);
+        return session_complain(session_exit_of_disk(&err), "%s: %s", model, err.text);
     printf("%s: version %s is current, and pinned\n", model, version);
     return EXIT_GOOD;
 }
@@ -87,7 +87,7 @@ int command_pin(const struct options *options, char *const *words, int count)
     if (ok && !none && target[0] != '\0')
         ok = publish_flip(&session.publish, words[0], target, &err);
     if (!ok)
-        code = session_complain(EXIT_OTHER, "%s: %s", words[0], err.text);
+        code = session_complain(session_exit_of_disk(&err), "%s: %s", words[0], err.text);
     else if (none)
         printf("%s: not pinned\n", words[0]);
     else
@@ -104,24 +104,6 @@ struct verification {
     size_t versions, files, bad;
 };
 
-static bool file_is_good(int tree_fd, const struct record_file *file)
-{
-    struct record_digests digests;
-    unsigned char sha256[DIGEST_SIZE_MAX];
-    int fd = openat(tree_fd, file->path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-    bool ok = fd >= 0 && lseek(fd, 0, SEEK_END) == file->size &&
-              record_digests_begin(&digests, NULL, NULL);
-    if (ok && record_digests_read(&digests, fd, file->size, NULL)) {
-        ok = digest_end(digests.sha256, sha256) == 32 && memcmp(sha256, file->sha256, 32) == 0;
-    } else if (ok) {
-        record_digests_drop(&digests);
-        ok = false;
-    }
-    if (fd >= 0)
-        close(fd);
-    return ok;
-}
-
 static void verify_target(struct verification *verification, const char *model, const char *link)
 {
     char target[PUBLISH_TARGET_SIZE];
@@ -136,7 +118,7 @@ static void verify_target(struct verification *verification, const char *model, 
         verification->bad++;
     } else {
         for (size_t i = 0; i < record.count; i++, verification->files++) {
-            if (file_is_good(fd, &record.files[i]))
+            if (record_file_matches(fd, &record.files[i], true, NULL, NULL))
                 continue;
             printf("%s %s: %s is not what was published\n", model, link, record.files[i].path);
             verification->bad++;

@@ -366,6 +366,13 @@ static enum outcome fetch(struct course *course)
     return ok ? OUTCOME_GOOD : outcome_of(course);
 }
 
+static enum outcome disk_outcome(const struct course *course)
+{
+    bool full = course->err->code == ERR_LIMIT;
+    transfer_set_failure(transfer_of(course), full ? FAILURE_SPACE : FAILURE_OTHER);
+    return full ? OUTCOME_SPACE : OUTCOME_FAULT;
+}
+
 static enum outcome publish_tree(struct course *course)
 {
     struct seen_version *seen = seen_find(&course->mirror->seen, course->wanted);
@@ -378,7 +385,7 @@ static enum outcome publish_tree(struct course *course)
         return outcome_of(course);
     if (!publish_link(course->mirror->publish, course->model, course->wanted->version,
                       course->target, course->err))
-        return OUTCOME_FAULT;
+        return disk_outcome(course);
     return OUTCOME_GOOD;
 }
 
@@ -406,7 +413,7 @@ static enum outcome flip(struct course *course)
     const struct publish *publish = course->mirror->publish;
     char serial[32];
     if (!publish_flip(publish, course->model, course->target, course->err))
-        return OUTCOME_FAULT;
+        return disk_outcome(course);
     if (course->wanted->serial > 0) {
         snprintf(serial, sizeof serial, "%lld", (long long)course->wanted->serial);
         publish_mark_write(publish, "serials", course->model, serial, NULL);
@@ -434,7 +441,7 @@ static enum outcome carry_out(struct course *course, enum phase phase)
     case PHASE_FLIP:
         return flip(course);
     case PHASE_MAKE_ROOM:
-        publish_collect(mirror->publish);
+        publish_collect(mirror->publish, 0);
         return OUTCOME_GOOD;
     case PHASE_RELIST:
         stage_end(course);
@@ -480,7 +487,10 @@ static bool model_run(struct mirror *mirror, const char *model, struct mirror_re
         report->published++;
         tell(mirror, EVENT_PUBLISHED, model, version, course.target);
     } else if (end == PHASE_NOTHING) {
+        char current[PUBLISH_TARGET_SIZE];
+        publish_target(mirror->publish, model, "current", current);
         report->unchanged++;
+        report->unserved += current[0] == '\0';
     } else {
         report->failed++;
         if (report->failure == FAILURE_NONE) {
@@ -534,7 +544,7 @@ bool mirror_run(struct mirror *mirror, struct mirror_report *report, struct err 
     free(names);
     seen_sweep(&mirror->seen);
     if (report->published > 0)
-        publish_collect(mirror->publish);
+        publish_collect(mirror->publish, mirror->publish->options.keep);
     return report->failed == 0;
 }
 

@@ -38,11 +38,15 @@ enum mirror_event {
     EVENT_REFUSED, /* a version that can never be taken */
     EVENT_WAITING, /* a version that is not whole yet */
     EVENT_QUARANTINED,
+    EVENT_DAMAGED, /* the disk lost some of it */
     EVENT_ROLLED_BACK,
 };
 
 struct mirror_report {
-    size_t models, published, unchanged, failed, waiting;
+    size_t models, published, unchanged, failed;
+    size_t waiting;       /* versions that are not whole in the source yet */
+    size_t unserved;      /* models of the source of which no version could be taken so far */
+    size_t damaged;       /* versions that the disk lost bytes of, and that were taken away */
     enum failure failure; /* of the first model that failed, or of the listing */
     int64_t bytes;        /* downloaded */
 };

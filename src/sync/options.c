@@ -11,10 +11,11 @@
 #define HOUR (3600 * SECOND)
 #define DAY (24 * HOUR)
 
-/* The order of enum mirror_layout, plan_complete, publish_fsync, log_level, log_format. */
+/* The order of enum mirror_layout, plan_complete, publish_fsync, recheck, log_level, log_format. */
 static const char *const layouts[] = {"auto", "versions", "manifest", NULL};
 static const char *const completes[] = {"auto", "manifest", "marker", "settled", NULL};
 static const char *const fsyncs[] = {"auto", "always", "never", NULL};
+static const char *const rechecks[] = {"auto", "always", "never", NULL};
 static const char *const levels[] = {"debug", "info", "warning", "error", NULL};
 static const char *const formats[] = {"auto", "text", "json", NULL};
 
@@ -49,6 +50,9 @@ static const struct config_option rows[] = {
              "version of the model has."},
     {"sync", "settle", CONFIG_DURATION, VALUE(settle), "5s", BOUNDS(0, DAY),
      .help = "How far apart two equal listings must be to make a version complete."},
+    {"sync", "patience", CONFIG_DURATION, VALUE(patience), "5m", BOUNDS(0, 7 * DAY),
+     .help = "With --once: how long to wait for a model of which no version is whole yet. Where an "
+             "older one is whole, that is taken."},
     {"sync", "keep", CONFIG_INTEGER, VALUE(keep), "2", BOUNDS(0, 1000),
      .help = "Versions of a model that stay on the disk besides current, previous and pinned."},
     {"sync", "grace", CONFIG_DURATION, VALUE(grace), "10m", BOUNDS(0, 365 * DAY),
@@ -58,6 +62,13 @@ static const struct config_option rows[] = {
              "memory (tmpfs)."},
     {"sync", "reserve", CONFIG_SIZE, VALUE(reserve), "16m", BOUNDS(0, 1024 * TIB),
      .help = "Bytes of the disk that are to stay free."},
+    {"sync", "max-disk-bytes", CONFIG_SIZE, VALUE(max_disk_bytes), "0", BOUNDS(0, 1024 * TIB),
+     .help = "Bytes that all models may take on the disk, old versions too; these go first. 0: no "
+             "limit. Below an emptyDir's sizeLimit, whose excess evicts the pod."},
+    {"sync", "recheck", CONFIG_CHOICE, VALUE(recheck), "auto", .choices = rechecks,
+     .help = "Look at the current versions when it starts: always: at every byte. auto: at every "
+             "byte after a restart of the machine, else that the files are there. What is damaged "
+             "is taken away, the previous version becomes current, and it is downloaded again."},
     {"sync", "max-object-bytes", CONFIG_SIZE, VALUE(max_object_bytes), "64g", BOUNDS(1, 1024 * TIB),
      .help = "A version with a larger file is refused."},
     {"sync", "max-total-bytes", CONFIG_SIZE, VALUE(max_total_bytes), "256g", BOUNDS(1, 1024 * TIB),

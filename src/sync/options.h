@@ -11,8 +11,8 @@ struct options {
     bool once, require_signature, allow_downgrade, allow_stale, auto_rollback;
     int64_t period, timeout, lock_timeout, max_failures;
     char *model, *version;
-    int layout, complete, fsync;
-    int64_t settle, keep, grace, reserve;
+    int layout, complete, fsync, recheck;
+    int64_t patience, settle, keep, grace, reserve, max_disk_bytes;
     int64_t max_object_bytes, max_total_bytes, max_objects;
     char *public_key, *check, *on_change, *signal_pid_file, *worker_state;
     int64_t command_timeout;

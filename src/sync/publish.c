@@ -21,7 +21,8 @@
 
 static bool io_failed(struct err *err, const char *what)
 {
-    return err_set_errno(err, ERR_IO, errno, "%s", what);
+    bool full = errno == ENOSPC || errno == EDQUOT;
+    return err_set_errno(err, full ? ERR_LIMIT : ERR_IO, errno, "%s", what);
 }
 
 /* --- opening ------------------------------------------------------------------------------- */
@@ -105,10 +106,26 @@ bool publish_has_room(const struct publish *publish, int64_t bytes, struct err *
     if (fstatvfs(publish->root_fd, &status) != 0)
         return io_failed(err, "cannot ask for the free space");
     int64_t available = (int64_t)status.f_bavail * (int64_t)status.f_frsize;
+    int64_t most = publish->options.max_disk_bytes;
+    int64_t used = most > 0 ? publish_disk_bytes(publish) : 0;
+    if (most > 0 && bytes > most - used)
+        return err_set(err, ERR_LIMIT,
+                       "%lld bytes are needed, and %lld of max-disk-bytes are taken",
+                       (long long)bytes, (long long)used);
     if (available - publish->options.reserve >= bytes)
         return true;
     return err_set(err, ERR_LIMIT, "%lld bytes are needed, %lld are free and %lld stay reserved",
                    (long long)bytes, (long long)available, (long long)publish->options.reserve);
+}
+
+void publish_boot_id(char id[PUBLISH_BOOT_SIZE])
+{
+    int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+    ssize_t got = fd >= 0 ? read(fd, id, PUBLISH_BOOT_SIZE - 1) : 0;
+    if (fd >= 0)
+        close(fd);
+    id[got > 0 ? got : 0] = '\0';
+    id[strcspn(id, "\n")] = '\0';
 }
 
 bool publish_sync_fd(const struct publish *publish, int fd, struct err *err)
@@ -212,15 +229,14 @@ bool publish_tree_make(const struct publish *publish, const char *model, char *n
     int versions = model_fd >= 0 ? directory_make(model_fd, ".versions", 0755) : -1;
     snprintf(name, size, ".tmp-%ld-%016llx", (long)getpid(), (unsigned long long)retry_random());
     *tree_fd = versions >= 0 ? directory_make(versions, name, 0755) : -1;
-    int reason = errno;
-    bool ok = *tree_fd >= 0 && publish_sync_fd(publish, publish->root_fd, err) &&
-              publish_sync_fd(publish, model_fd, err);
+    bool ok = *tree_fd >= 0 || io_failed(err, "cannot make a model's directory");
+    ok = ok && publish_sync_fd(publish, publish->root_fd, err) &&
+         publish_sync_fd(publish, model_fd, err);
     if (versions >= 0)
         close(versions);
     if (model_fd >= 0)
         close(model_fd);
-    errno = reason;
-    return ok || io_failed(err, "cannot make a model's directory");
+    return ok;
 }
 
 /* What the source says of the content now. */

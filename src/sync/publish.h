@@ -28,6 +28,7 @@ struct publish_options {
     int64_t keep;             /* versions of a model that stay besides current and previous */
     int64_t grace;            /* ns that a version stays after it was superseded */
     int64_t reserve;          /* bytes that stay free */
+    int64_t max_disk_bytes;   /* all below DIR, old versions too; 0: no limit */
 };
 
 struct publish {
@@ -37,7 +38,9 @@ struct publish {
     int64_t collected, collect_errors; /* counters */
 };
 
-/* Makes DIR (with `make`) and what it needs. */
+/* A full disk is ERR_LIMIT in all that writes; other faults are ERR_IO.
+ *
+ * Makes DIR (with `make`) and what it needs. */
 bool publish_open(const char *directory, const struct publish_options *options, bool make,
                   struct publish *publish, struct err *err);
 void publish_close(struct publish *publish);
@@ -48,6 +51,14 @@ void publish_unlock(struct publish *publish);
 
 /* Enough room for so many bytes more? ERR_LIMIT if not. */
 bool publish_has_room(const struct publish *publish, int64_t bytes, struct err *err);
+/* Bytes of the disk that all below DIR takes, a file with several links counted once. */
+int64_t publish_disk_bytes(const struct publish *publish);
+
+size_t publish_version_count(const struct publish *publish);
+
+#define PUBLISH_BOOT_SIZE 48
+/* Which start of the machine this is; "" where it does not tell. */
+void publish_boot_id(char id[PUBLISH_BOOT_SIZE]);
 
 /* --- what is there ------------------------------------------------------------------------- */
 
@@ -82,8 +93,11 @@ bool publish_flip(const struct publish *publish, const char *model, const char *
 
 /* Removes what interrupted runs left, and mends a current that leads nowhere. */
 bool publish_recover(struct publish *publish, struct err *err);
-/* Removes old versions. Errors are counted and never final. */
-void publish_collect(struct publish *publish);
+/* Removes old versions but `keep` of each model. Errors are counted and never final. */
+void publish_collect(struct publish *publish, int64_t keep);
+/* Removes the current version, which is damaged; `instead` becomes current, or nothing ("") is. */
+bool publish_take_away(struct publish *publish, const char *model, const char *target,
+                       const char *instead, struct err *err);
 
 bool publish_sync_fd(const struct publish *publish, int fd, struct err *err);
 /* Removes a file or a whole tree below fd. */
@@ -92,7 +106,8 @@ bool publish_remove(int fd, const char *name);
 /* --- marks --------------------------------------------------------------------------------- */
 
 /* Small texts kept by name: "pins" NAME -> VERSION, "quarantine" NAME@VERSION@ID -> reason,
- * "serials" NAME -> number. text NULL: remove. */
+ * "serials" NAME -> number, "." "checked" -> the start of the machine in which all was looked at.
+ * text NULL: remove. */
 bool publish_mark_write(const struct publish *publish, const char *kind, const char *name,
                         const char *text, struct err *err);
 /* false if there is none. */

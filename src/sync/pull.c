@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "sync/command_run.h"
 #include "sync/commands.h"
+#include "sync/recheck.h"
 #include "sync/refusal.h"
 #include "sync/retry.h"
 #include "sync/session.h"
@@ -18,6 +19,7 @@
 
 #define STEP_NS (100 * CLOCK_NS_PER_MS)
 #define ONCE_PAUSE (2 * CLOCK_NS_PER_S)
+#define ONCE_PAUSE_LEAST (20 * CLOCK_NS_PER_MS)
 
 struct pull {
     const struct options *options;
@@ -28,6 +30,7 @@ struct pull {
     int64_t failures; /* in a row */
     bool changed;     /* since the worker was told */
     bool recovered;   /* what interrupted runs left was removed */
+    bool rechecked;   /* what was published before is still what it was */
 };
 
 /* --- events -------------------------------------------------------------------------------- */
@@ -74,6 +77,7 @@ static void on_event(void *context, enum mirror_event event, const char *model, 
         [EVENT_REFUSED] = {LOG_ERROR, "refused"},
         [EVENT_WAITING] = {LOG_INFO, "waiting"},
         [EVENT_QUARANTINED] = {LOG_ERROR, "quarantined"},
+        [EVENT_DAMAGED] = {LOG_ERROR, "damaged"},
         [EVENT_ROLLED_BACK] = {LOG_WARNING, "rolled back"},
     };
     bool good = event == EVENT_PUBLISHED || event == EVENT_ROLLED_BACK;
@@ -83,6 +87,7 @@ static void on_event(void *context, enum mirror_event event, const char *model, 
         return;
     pull->changed = true;
     status_version(pull->status, model, version, text);
+    status_published(pull->status);
     run_hook(pull, model, version);
 }
 
@@ -120,18 +125,40 @@ static void heed_worker(struct pull *pull)
     pull->changed = false;
 }
 
+/* What is served from before this run, for the metrics. */
+static bool tell_version(void *context, const char *model, struct err *err)
+{
+    const struct pull *pull = context;
+    char target[PUBLISH_TARGET_SIZE];
+    char version[PUBLISH_TARGET_SIZE];
+    (void)err;
+    publish_target(&pull->session.publish, model, "current", target);
+    publish_version_of(target, version, sizeof version);
+    if (target[0] != '\0')
+        status_version(pull->status, model, version, target);
+    return true;
+}
+
 static bool pass_locked(struct pull *pull, struct mirror_report *report, struct err *err)
 {
     /* Later leftovers are others', and go when old versions do. */
     if (pull->failures > 0 || !pull->recovered)
         pull->recovered = publish_recover(&pull->session.publish, err);
-    if (!pull->recovered) {
-        report->failure = FAILURE_OTHER;
+    size_t damaged = 0;
+    if (pull->recovered && !pull->rechecked)
+        pull->rechecked = recheck_run(&pull->session.mirror, (enum recheck)pull->options->recheck,
+                                      &damaged, err) &&
+                          publish_each_model(&pull->session.publish, tell_version, pull, err);
+    if (!pull->recovered || !pull->rechecked) {
+        report->failure = err->code == ERR_LIMIT ? FAILURE_SPACE : FAILURE_OTHER;
+        report->damaged = damaged;
         return false;
     }
     if (pull->options->worker_state[0] != '\0')
         refusal_heed(&pull->refusal, &pull->session.mirror, pull->options->auto_rollback);
-    return mirror_run(&pull->session.mirror, report, err);
+    bool ok = mirror_run(&pull->session.mirror, report, err);
+    report->damaged = damaged;
+    return ok;
 }
 
 static bool pass(struct pull *pull, struct mirror_report *report)
@@ -180,39 +207,72 @@ static bool wait_some(int64_t ns)
     return !session_stop;
 }
 
-/* Until all that is there is whole and published, or something fails. */
-static int pull_once(struct pull *pull)
+/* Another look may bring more: a version that only has to settle is worth its time, one that is
+ * being uploaded only where there is no other. */
+static bool is_worth_waiting(const struct pull *pull, const struct mirror_report *report,
+                             int64_t begun)
 {
-    int64_t end = pull->options->timeout > 0 ? clock_monotonic_ns() + pull->options->timeout : 0;
+    int64_t passed = clock_monotonic_ns() - begun;
+    int64_t most = report->unserved > 0 && pull->options->patience > pull->options->settle
+                       ? pull->options->patience
+                       : pull->options->settle;
+    return report->waiting > 0 && passed <= most;
+}
+
+/* Until every model that is there has its newest whole version, or something fails. */
+static struct mirror_report once_run(struct pull *pull)
+{
+    int64_t begun = clock_monotonic_ns();
     struct mirror_report report;
-    for (;;) {
-        if (!pass(pull, &report))
-            break;
-        if (report.waiting == 0 || pull->options->complete == COMPLETE_MANIFEST ||
-            pull->options->complete == COMPLETE_MARKER)
-            break;
-        int64_t pause = pull->options->settle > 0 ? pull->options->settle : ONCE_PAUSE / 100;
-        if (end > 0 && clock_monotonic_ns() + pause > end) {
+    while (pass(pull, &report) && is_worth_waiting(pull, &report, begun)) {
+        int64_t pause = pull->options->settle < ONCE_PAUSE ? pull->options->settle : ONCE_PAUSE;
+        int64_t timeout = pull->options->timeout;
+        pause += ONCE_PAUSE_LEAST;
+        if (timeout > 0 && clock_monotonic_ns() + pause > begun + timeout) {
             report.failure = FAILURE_TIMEOUT;
             break;
         }
-        if (!wait_some(pause + CLOCK_NS_PER_MS))
+        if (!wait_some(pause))
             break;
     }
+    return report;
+}
+
+/* Nothing failed, but is there something of each model to be served? */
+static enum failure judge_once(const struct pull *pull, const struct mirror_report *report)
+{
+    const char *source = pull->session.url.text;
+    if (report->failure != FAILURE_NONE)
+        return report->failure;
+    if (report->models == 0) {
+        LOG(LOG_ERROR, "the source has no models", LOG_TEXT("source", source));
+        return FAILURE_GONE;
+    }
+    if (report->unserved == 0)
+        return FAILURE_NONE;
+    if (report->waiting > 0)
+        LOG(LOG_ERROR, "no version of a model became whole", LOG_TEXT("source", source),
+            LOG_INT("models", report->unserved), LOG_TEXT("limit", "patience"));
+    else
+        LOG(LOG_ERROR, "no version of a model can be taken", LOG_TEXT("source", source),
+            LOG_INT("models", report->unserved));
+    return report->waiting > 0 ? FAILURE_TIMEOUT : FAILURE_INTEGRITY;
+}
+
+static int pull_once(struct pull *pull)
+{
+    struct mirror_report report = once_run(pull);
     if (session_stop)
         return EXIT_TRANSIENT;
-    if (report.failure == FAILURE_NONE && report.models == 0) {
-        LOG(LOG_ERROR, "the source has no models", LOG_TEXT("source", pull->session.url.text));
-        return EXIT_GONE;
-    }
-    bool away = report.failure == FAILURE_TRANSIENT || report.failure == FAILURE_TIMEOUT ||
-                report.failure == FAILURE_GONE || report.failure == FAILURE_AUTH;
+    enum failure failure = judge_once(pull, &report);
+    bool away = failure == FAILURE_TRANSIENT || failure == FAILURE_TIMEOUT ||
+                failure == FAILURE_GONE || failure == FAILURE_AUTH;
     if (away && pull->options->allow_stale &&
         !publish_each_model(&pull->session.publish, take_any, pull, NULL)) {
         LOG(LOG_WARNING, "what is there from before is used", LOG_TEXT("why", "allow-stale"));
         return EXIT_GOOD;
     }
-    return session_exit_of(report.failure);
+    return session_exit_of(failure);
 }
 
 /* --- sidecar ------------------------------------------------------------------------------- */

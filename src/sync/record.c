@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -75,6 +76,38 @@ void record_digests_drop(struct record_digests *digests)
     digest_destroy(digests->sha256);
     digest_destroy(digests->md5);
     *digests = (struct record_digests){.sha256 = NULL};
+}
+
+static bool file_is_digested(int fd, const struct record_file *file, const volatile int *stop,
+                             struct err *err)
+{
+    struct record_digests digests;
+    unsigned char sha256[DIGEST_SIZE_MAX];
+    if (!record_digests_begin(&digests, NULL, err))
+        return false;
+    digests.stop = stop;
+    if (!record_digests_read(&digests, fd, file->size, err)) {
+        record_digests_drop(&digests);
+        return false;
+    }
+    return (digest_end(digests.sha256, sha256) == 32 && memcmp(sha256, file->sha256, 32) == 0) ||
+           err_set(err, ERR_INVALID, "%s is not what was published", file->path);
+}
+
+bool record_file_matches(int tree_fd, const struct record_file *file, bool bytes,
+                         const volatile int *stop, struct err *err)
+{
+    struct stat status;
+    int fd = openat(tree_fd, file->path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    bool ok = fd >= 0 && fstat(fd, &status) == 0 && S_ISREG(status.st_mode) &&
+              status.st_size == file->size;
+    if (!ok)
+        err_set(err, ERR_INVALID, "%s is not there as it was published", file->path);
+    else if (bytes)
+        ok = file_is_digested(fd, file, stop, err);
+    if (fd >= 0)
+        close(fd);
+    return ok;
 }
 
 /* --- ids ----------------------------------------------------------------------------------- */
@@ -155,10 +188,10 @@ bool record_write(const struct publish *publish, int tree_fd, const struct plan_
     int fd =
         openat(tree_fd, RECORD_NAME, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0444);
     bool ok = !out.failed || no_memory(err);
-    ok = ok && fd >= 0 && write(fd, out.data, out.length) == (ssize_t)out.length &&
-         publish_sync_fd(publish, fd, err);
-    if (!ok && !out.failed)
-        err_set_errno(err, ERR_IO, errno, "cannot write a version's record");
+    if (ok && (fd < 0 || write(fd, out.data, out.length) != (ssize_t)out.length))
+        ok = err_set_errno(err, errno == ENOSPC || errno == EDQUOT ? ERR_LIMIT : ERR_IO, errno,
+                           "cannot write a version's record");
+    ok = ok && publish_sync_fd(publish, fd, err);
     if (fd >= 0)
         close(fd);
     buf_finish(&out);

@@ -52,5 +52,9 @@ bool record_digests_begin(struct record_digests *digests, const struct store_obj
 void record_digests_update(struct record_digests *digests, const void *data, size_t size);
 bool record_digests_read(struct record_digests *digests, int fd, int64_t size, struct err *err);
 void record_digests_drop(struct record_digests *digests);
+/* Is the file in the tree what was recorded: its size and, with `bytes`, its digest? False without
+ * an answer as well: err is then ERR_MEMORY, or ERR_UNAVAILABLE when stopped. */
+bool record_file_matches(int tree_fd, const struct record_file *file, bool bytes,
+                         const volatile int *stop, struct err *err);
 
 #endif

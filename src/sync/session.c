@@ -60,6 +60,11 @@ int session_exit_of(enum failure failure)
     return EXIT_OTHER;
 }
 
+int session_exit_of_disk(const struct err *err)
+{
+    return err->code == ERR_LIMIT ? EXIT_SPACE : EXIT_OTHER;
+}
+
 int session_complain(int code, const char *format, ...)
 {
     va_list arguments;
@@ -187,11 +192,12 @@ int session_open_directory(struct session *session, const char *directory, bool 
         .keep = session->options->keep,
         .grace = session->options->grace,
         .reserve = session->options->reserve,
+        .max_disk_bytes = session->options->max_disk_bytes,
     };
     struct err err = ERR_INIT;
     if (publish_open(directory, &options, make, &session->publish, &err))
         return EXIT_GOOD;
-    return session_complain(EXIT_OTHER, "%s: %s", directory, err.text);
+    return session_complain(session_exit_of_disk(&err), "%s: %s", directory, err.text);
 }
 
 void session_close(struct session *session)

@@ -24,6 +24,8 @@ enum session_exit {
     EXIT_LOCKED = 8,
     EXIT_TRANSIENT = 75,
 };
+/* Of what publish says: the disk is full, or anything else. */
+int session_exit_of_disk(const struct err *err);
 int session_exit_of(enum failure failure);
 
 #define SESSION_KEYS_MAX 16

@@ -43,13 +43,8 @@ static void part_name(size_t index, const char *kind, char name[32])
 /* What parts are to be believed: of this boot of the machine and of the same size. */
 static void era_write(const struct stage *stage, char text[96])
 {
-    char id[48] = "";
-    int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
-    ssize_t got = fd >= 0 ? read(fd, id, sizeof id - 1) : 0;
-    if (fd >= 0)
-        close(fd);
-    id[got > 0 ? got : 0] = '\0';
-    id[strcspn(id, "\n")] = '\0';
+    char id[PUBLISH_BOOT_SIZE];
+    publish_boot_id(id);
     snprintf(text, 96, "%s %lld", id, (long long)stage->part_size);
 }
 
@@ -92,9 +87,11 @@ static bool directory_open(struct stage *stage, struct err *err)
         era_write(stage, era);
         if (era_is_same(stage, era) || (round > 0 && era_put(stage, era)))
             return true;
+        int reason = errno;
         close(stage->fd);
         stage->fd = -1;
         publish_remove(stage->publish->sync_fd, stage->name);
+        errno = reason;
     }
     return io_failed(stage, err, "cannot make a directory for what is downloaded");
 }
@@ -187,26 +184,6 @@ static bool is_same_file(const struct record_file *file, const struct store_obje
            strcmp(file->revision, object->revision) == 0;
 }
 
-/* Disks forget, too. */
-static bool is_as_recorded(const struct stage *stage, int tree_fd, const struct record_file *file)
-{
-    struct record_digests digests;
-    unsigned char sha256[DIGEST_SIZE_MAX];
-    int fd = openat(tree_fd, file->path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-    bool ok = fd >= 0 && record_digests_begin(&digests, NULL, NULL);
-    if (ok)
-        digests.stop = transfer_stop(stage->transfer);
-    if (ok && record_digests_read(&digests, fd, file->size, NULL)) {
-        ok = digest_end(digests.sha256, sha256) == 32 && memcmp(sha256, file->sha256, 32) == 0;
-    } else if (ok) {
-        record_digests_drop(&digests);
-        ok = false;
-    }
-    if (fd >= 0)
-        close(fd);
-    return ok;
-}
-
 static void file_reuse(struct stage *stage, size_t index, int tree_fd, const struct record *record)
 {
     char name[32];
@@ -216,7 +193,8 @@ static void file_reuse(struct stage *stage, size_t index, int tree_fd, const str
         if (!is_same_file(file, &wanted->object, strcmp(file->path, wanted->path) == 0))
             continue;
         part_name(index, "done", name);
-        if (is_as_recorded(stage, tree_fd, file) &&
+        /* Disks forget, too. */
+        if (record_file_matches(tree_fd, file, true, transfer_stop(stage->transfer), NULL) &&
             linkat(tree_fd, file->path, stage->fd, name, 0) == 0 && is_done(stage, index)) {
             memcpy(wanted->object.sha256, file->sha256, 32);
             wanted->object.has_sha256 = true;

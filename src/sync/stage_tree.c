@@ -91,7 +91,7 @@ bool stage_publish(struct stage *stage, const char *source, char target[PUBLISH_
     ok = ok && publish_tree_place(stage->publish, plan->model, name, target, err);
     if (!ok && transfer_failure(stage->transfer) == FAILURE_NONE)
         transfer_set_failure(stage->transfer,
-                             errno == ENOSPC || errno == EDQUOT ? FAILURE_SPACE : FAILURE_OTHER);
+                             err->code == ERR_LIMIT ? FAILURE_SPACE : FAILURE_OTHER);
     if (!ok && tree_fd >= 0) {
         int versions = publish_versions_open(stage->publish, plan->model);
         if (versions >= 0) {

@@ -33,7 +33,12 @@ enum value {
     VALUE_ERROR,
     VALUE_SECONDS,
     VALUE_FAILURES,
-    VALUE_REQUESTS,
+    VALUE_NO_REPLY, /* and by the hundreds of the status, as transfer_counts has them */
+    VALUE_REPLY_1,
+    VALUE_REPLY_2,
+    VALUE_REPLY_3,
+    VALUE_REPLY_4,
+    VALUE_REPLY_5,
     VALUE_RETRIES,
     VALUE_THROTTLED,
     VALUE_STALLS,
@@ -45,6 +50,9 @@ enum value {
     VALUE_COLLECTED,
     VALUE_COLLECT_ERRORS,
     VALUE_WAITING,
+    VALUE_UNSERVED,
+    VALUE_DISK,
+    VALUE_VERSIONS,
     VALUE_COUNT,
 };
 
@@ -70,8 +78,13 @@ static const struct row rows[] = {
      "How long the last one took."},
     {VALUE_FAILURES, METRICS_GAUGE, "omen_sync_consecutive_failures", NULL, NULL,
      "Failures since the last success."},
-    {VALUE_REQUESTS, METRICS_COUNTER, "omen_sync_http_requests_total", NULL, NULL,
-     "Requests to the source and for credentials."},
+    {VALUE_NO_REPLY, METRICS_COUNTER, "omen_sync_http_requests_total", "code", "none",
+     "Requests to the source and for credentials, by the kind of their reply."},
+    {VALUE_REPLY_1, METRICS_COUNTER, "omen_sync_http_requests_total", "code", "1xx", NULL},
+    {VALUE_REPLY_2, METRICS_COUNTER, "omen_sync_http_requests_total", "code", "2xx", NULL},
+    {VALUE_REPLY_3, METRICS_COUNTER, "omen_sync_http_requests_total", "code", "3xx", NULL},
+    {VALUE_REPLY_4, METRICS_COUNTER, "omen_sync_http_requests_total", "code", "4xx", NULL},
+    {VALUE_REPLY_5, METRICS_COUNTER, "omen_sync_http_requests_total", "code", "5xx", NULL},
     {VALUE_RETRIES, METRICS_COUNTER, "omen_sync_retries_total", "reason", "any",
      "Attempts that were made again."},
     {VALUE_THROTTLED, METRICS_COUNTER, "omen_sync_retries_total", "reason", "throttled", NULL},
@@ -91,6 +104,12 @@ static const struct row rows[] = {
      "Old versions and left-overs that could not be removed."},
     {VALUE_WAITING, METRICS_GAUGE, "omen_sync_waiting", NULL, NULL,
      "Versions that are not whole in the source yet."},
+    {VALUE_UNSERVED, METRICS_GAUGE, "omen_sync_unserved", NULL, NULL,
+     "Models of the source of which no version could be taken so far."},
+    {VALUE_DISK, METRICS_GAUGE, "omen_sync_disk_bytes", NULL, NULL,
+     "Bytes of the disk that all models take, as of the last change."},
+    {VALUE_VERSIONS, METRICS_GAUGE, "omen_sync_versions_on_disk", NULL, NULL,
+     "Versions of all models on the disk, as of the last change."},
 };
 
 struct status {
@@ -103,7 +122,7 @@ struct status {
     int64_t period;
     const struct transfer *transfer;
     int64_t started, next_line, next_record, shown_bytes;
-    bool line_open;
+    bool line_open, looked;
     atomic_llong beat;
     atomic_bool published;
     int listen_fd, stop_fd;
@@ -184,7 +203,8 @@ void status_pass(struct status *status, const struct mirror_report *report, bool
     metrics_set(status->series[VALUE_SECONDS], seconds);
     metrics_set(status->series[VALUE_FAILURES],
                 ok ? 0 : metrics_value(status->series[VALUE_FAILURES]) + 1);
-    raise_to(status, VALUE_REQUESTS, counts->requests);
+    for (int i = 0; i < 6; i++)
+        raise_to(status, (enum value)(VALUE_NO_REPLY + i), counts->replies[i]);
     raise_to(status, VALUE_RETRIES, counts->retries);
     raise_to(status, VALUE_THROTTLED, counts->throttled);
     raise_to(status, VALUE_STALLS, counts->stalls);
@@ -194,12 +214,19 @@ void status_pass(struct status *status, const struct mirror_report *report, bool
     raise_to(status, VALUE_COLLECT_ERRORS, publish->collect_errors);
     if (report->failure == FAILURE_INTEGRITY)
         metrics_add(status->series[VALUE_INTEGRITY], 1);
+    metrics_add(status->series[VALUE_INTEGRITY], (double)report->damaged);
+    metrics_set(status->series[VALUE_UNSERVED], (double)report->unserved);
+    if (!status->looked || report->published > 0 || report->damaged > 0) {
+        metrics_set(status->series[VALUE_DISK], (double)publish_disk_bytes(publish));
+        metrics_set(status->series[VALUE_VERSIONS], (double)publish_version_count(publish));
+        status->looked = true;
+    }
     metrics_set(status->series[VALUE_WAITING], (double)report->waiting);
     metrics_set(status->series[VALUE_QUARANTINED],
                 (double)publish_mark_count(publish, "quarantine"));
     if (fstatvfs(publish->root_fd, &disk) == 0)
         metrics_set(status->series[VALUE_FREE], (double)disk.f_bavail * (double)disk.f_frsize);
-    if (ok && report->models > 0)
+    if (ok && report->models > report->unserved)
         atomic_store(&status->published, true);
     status_beat(status);
     if (status->line_open)
@@ -211,6 +238,11 @@ void status_pass(struct status *status, const struct mirror_report *report, bool
 void status_beat(struct status *status)
 {
     atomic_store(&status->beat, clock_monotonic_ns());
+}
+
+void status_published(struct status *status)
+{
+    metrics_set(status->series[VALUE_PUBLISHED_TIME], (double)clock_wall_ns() / 1e9);
 }
 
 void status_version(struct status *status, const char *model, const char *version, const char *id)
@@ -232,7 +264,6 @@ void status_version(struct status *status, const char *model, const char *versio
     entry->series = metrics_series_create(
         status->versions, (const char *const[]){model, version, at != NULL ? at + 1 : id});
     metrics_set(entry->series, 1);
-    metrics_set(status->series[VALUE_PUBLISHED_TIME], (double)clock_wall_ns() / 1e9);
 }
 
 /* --- progress ------------------------------------------------------------------------------ */

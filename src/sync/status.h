@@ -22,7 +22,9 @@ void status_pass(struct status *status, const struct mirror_report *report, bool
                  const struct transfer *transfer, const struct publish *publish);
 /* The loop is alive. */
 void status_beat(struct status *status);
-/* A model's version became current. */
+/* A version became current just now. */
+void status_published(struct status *status);
+/* Which version of a model is current. */
 void status_version(struct status *status, const char *model, const char *version, const char *id);
 /* Of transfer_set_tick: tells how far it is. Context is the struct status. */
 void status_tick(void *context);

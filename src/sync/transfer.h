@@ -123,6 +123,7 @@ struct transfer_counts {
     int64_t bytes;
     int64_t expected; /* of downloads that were begun, as transfer_expect was told */
     int64_t requests;
+    int64_t replies[6]; /* by the hundreds of their status; 0: requests that got none */
     int64_t retries, throttled, stalls;
     int64_t token_refreshes;
 };

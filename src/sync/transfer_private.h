@@ -48,6 +48,7 @@ bool transfer_fail(struct transfer *transfer, enum failure failure);
 enum failure transfer_failure_of(enum verdict verdict);
 /* False: the bandwidth is used up for the moment. */
 bool transfer_take_allowance(struct transfer *transfer, int64_t bytes);
+void transfer_count_reply(struct transfer *transfer, CURLcode code, long status);
 /* An attempt that may succeed when it is made again. */
 bool transfer_is_passing(CURLcode code);
 

@@ -408,6 +408,7 @@ static bool lane_refused(struct lane *lane)
 static bool lane_end(struct lane *lane, CURLcode code)
 {
     struct run *run = lane->run;
+    transfer_count_reply(run->transfer, code, lane->exchange.response.status);
     if (lane->problem != PROBLEM_NONE)
         return lane_problem(lane);
     if (code == CURLE_OK && !lane->accepted)

@@ -6,6 +6,7 @@ import re
 import signal
 import socket
 import subprocess
+import threading
 import time
 
 import harness
@@ -159,6 +160,57 @@ def test_a_version_is_taken_when_it_has_settled(rig, bucket, models):
         assert current(models, "iris") is None, sidecar.log()
     harness.wait_for(lambda: current(models, "iris") == "1", "the version has settled")
     assert len(published(models, "iris")) == 6
+
+
+def put_unfinished(bucket, version):
+    sync_tool.put_tree(os.path.join(bucket, "iris", version), random_tree(version))
+
+
+def test_once_takes_an_older_version_where_the_newest_is_not_whole(rig, bucket, models):
+    source = FileSource(rig, bucket)
+    source.put("iris", "1", random_tree(1))
+    put_unfinished(bucket, "2")
+    begun = time.monotonic()
+    pull(source.url, models, patience="1h")
+    assert current(models, "iris") == "1"
+    assert time.monotonic() - begun < 10 * harness.SLOWER
+
+
+@pytest.mark.parametrize("complete", ["marker", "auto"])
+def test_once_waits_only_so_long_for_the_first_version(rig, bucket, models, complete):
+    source = FileSource(rig, bucket)
+    put_unfinished(bucket, "1")
+    if complete == "auto":  # which asks for a marker because another version has one
+        sync_tool.put_tree(bucket, {"iris/2/bad\\name": b"", "iris/2/_SUCCESS": b""})
+    options = {"complete": complete, "allow_stale": "yes"}
+    done = pull(source.url, models, code=EXIT["timeout"], patience="300ms", **options)
+    assert "no version of a model became whole" in done.log
+    assert current(models, "iris") is None
+    finish = threading.Timer(0.5, source.put, ("iris", "1", {}))
+    finish.start()
+    pull(source.url, models, patience="1m", **options)
+    assert published(models, "iris") == random_tree(1)
+
+
+def test_once_fails_where_the_only_version_is_refused(rig, bucket, models):
+    source = FileSource(rig, bucket)
+    source.put("good", "1", random_tree(1))
+    source.put("iris", "1", {"bad\\name": b""})
+    done = pull(source.url, models, code=EXIT["integrity"])
+    assert "no version of a model can be taken" in done.log
+    assert current(models, "good") == "1"
+
+
+def test_a_sidecar_is_ready_when_it_has_something_to_serve(rig, bucket, models):
+    put_unfinished(bucket, "1")
+    port = harness.free_port()
+    options = {"complete": "marker", "listen": f"127.0.0.1:{port}"}
+    sidecar = sync_tool.start_pull(rig, f"file://{bucket}", models, **options)
+    harness.wait_for(lambda: '"waiting"' in sidecar.log(), "a look")
+    time.sleep(0.3)
+    assert harness.http_ask(port, "GET", "/readyz")[0] == 503
+    FileSource(rig, bucket).put("iris", "1", {})
+    harness.wait_for(lambda: harness.http_ask(port, "GET", "/readyz")[0] == 200, "ready")
 
 
 @pytest.mark.parametrize("marker", ["_SUCCESS", "omen-manifest.json"])
@@ -419,12 +471,25 @@ def test_metrics_and_health(rig, bucket, models):
     text = harness.http_ask(port, "GET", "/metrics")[2].decode()
     assert 'omen_sync_version_info{model="iris",version="1",id=' in text
     assert 'omen_sync_syncs_total{result="success"} 1' in text
+    for name in ('http_requests_total{code="2xx"}', "disk_bytes", "versions_on_disk"):
+        assert float(re.search(rf"^omen_sync_{re.escape(name)} (\S+)$", text, re.M)[1]) > 0, name
     assert harness.http_ask(port, "GET", "/x")[0] == 404
     with socket.create_connection(("127.0.0.1", port)) as client:
         client.sendall(b"\0" * 10000)
     with open(textfile, encoding="utf-8") as file:
         assert "omen_sync_last_success_timestamp_seconds" in file.read()
     assert sidecar.is_alive()
+
+
+def test_metrics_know_what_was_served_before(rig, bucket, models):
+    FileSource(rig, bucket).put("iris", "1", random_tree(1))
+    pull(f"file://{bucket}", models)
+    textfile = os.path.join(rig.run, "sync.prom")
+    pull(f"file://{bucket}", models, textfile=textfile)
+    with open(textfile, encoding="utf-8") as file:
+        text = file.read()
+    assert 'omen_sync_version_info{model="iris",version="1",id=' in text
+    assert "\nomen_sync_published_timestamp_seconds 0\n" in text
 
 
 def test_progress_on_a_terminal(rig, bucket, models):

@@ -1,6 +1,8 @@
 """omen-sync cut off, crowded and out of space: what was served stays, and the rest is gone on with."""
 
 import os
+import pathlib
+import re
 import shutil
 import signal
 import subprocess
@@ -93,7 +95,7 @@ def test_a_full_disk_leaves_what_was(rig, bucket, models):
     os.mkdir(models)
     mount = ["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", models]
     if subprocess.run(mount, capture_output=True, check=False).returncode != 0:
-        pytest.skip("no mounts here: test_a_full_disk_by_fault covers the same code")
+        pytest.skip("no mounts here: test_a_fault_at_every_call[enospc] covers the same code")
     try:
         web = rig.add(sync_tool.WebSource(rig.run, bucket))
         small = random_tree(1, files=1, size=1 << 20)
@@ -107,6 +109,105 @@ def test_a_full_disk_leaves_what_was(rig, bucket, models):
         assert published(models, "iris") == random_tree(3, files=1, size=1 << 20)
     finally:
         subprocess.run(["umount", models], check=True)
+
+
+def versions_on_disk(models, name="iris"):
+    return sorted(
+        re.fullmatch(r"(.+)@[0-9a-f]{12}", entry)[1]
+        for entry in os.listdir(os.path.join(models, name, ".versions"))
+        if not entry.startswith(".")
+    )
+
+
+def test_all_versions_together_stay_below_their_limit(rig, bucket, models):
+    source = FileSource(rig, bucket)
+    options = {"keep": 5, "grace": "0", "max_disk_bytes": "3500k"}
+    for version in "12345":
+        source.put("iris", version, random_tree(version, files=1, size=1 << 20))
+        pull(source.url, models, **options)
+        used = subprocess.check_output(["du", "-sk", models], text=True).split()[0]
+        assert int(used) < 3500
+        assert current(models, "iris") == version
+    assert versions_on_disk(models) == ["3", "4", "5"]  # older ones made room
+    large = random_tree(6, files=3, size=1 << 20)
+    source.put("iris", "6", large)
+    done = pull(source.url, models, code=EXIT["space"], **options)
+    assert "max-disk-bytes" in done.log
+    assert published(models, "iris") == random_tree(5, files=1, size=1 << 20)
+    assert sync("verify", models).code == 0
+
+
+# --- what the disk lost -----------------------------------------------------------------------
+
+
+def lose(models, path, data):
+    """The file of the current version, with the same size and other bytes, or gone."""
+    place = os.path.join(models, "iris", "current", path)
+    os.unlink(place)
+    if data is not None:
+        pathlib.Path(place).write_bytes(data)
+
+
+@pytest.fixture
+def two_versions(rig, bucket, models):
+    source = FileSource(rig, bucket)
+    for version in "12":
+        source.put("iris", version, random_tree(version))
+        pull(source.url, models)
+    return source
+
+
+@pytest.mark.parametrize("away", [False, True], ids=["source there", "source away"])
+@pytest.mark.parametrize(
+    "how",
+    [("always", b"bad"), ("auto", None), ("auto after a restart", b"bad")],
+    ids=lambda how: f"{how[0]}, {'gone' if how[1] is None else 'changed'}",
+)
+def test_a_damaged_version_is_not_served_again(two_versions, models, how, away):
+    recheck, word = how
+    good = random_tree(2)["file0.bin"]
+    lose(models, "file0.bin", None if word is None else word + good[len(word) :])
+    if "restart" in recheck:
+        pathlib.Path(models, ".sync", "checked").write_text("another start of the machine")
+    if away:
+        os.rename(two_versions.root, two_versions.root + ".away")
+    code = EXIT["gone"] if away else 0
+    done = pull(two_versions.url, models, code=code, recheck=recheck.split()[0])
+    damaged = [record for record in done.records() if record["message"] == "damaged"]
+    assert [record["version"] for record in damaged] == ["2"]
+    assert "file0.bin" in damaged[0]["err"]
+    if away:
+        assert published(models, "iris") == random_tree(1)
+    else:
+        assert published(models, "iris") == random_tree(2)
+    assert sync("verify", models).code == 0
+    assert not sync_tool.left_over(models)
+
+
+def test_a_damaged_version_without_another_is_taken_away(rig, bucket, models):
+    source = FileSource(rig, bucket)
+    source.put("iris", "1", random_tree(1))
+    pull(source.url, models)
+    lose(models, "file0.bin", None)
+    os.rename(bucket, bucket + ".away")
+    pull(source.url, models, code=EXIT["gone"])
+    assert current(models, "iris") is None
+    assert not os.path.lexists(os.path.join(models, "iris", "1"))
+    os.rename(bucket + ".away", bucket)
+    pull(source.url, models)
+    assert published(models, "iris") == random_tree(1)
+
+
+def test_bytes_are_read_again_only_when_there_is_a_reason(two_versions, models):
+    good = random_tree(2)["file0.bin"]
+    lose(models, "file0.bin", b"bad" + good[3:])
+    for recheck in ("never", "auto"):  # the same start of the machine: nothing was lost by it
+        done = pull(two_versions.url, models, recheck=recheck)
+        assert [record["message"] for record in done.records()] == ["nothing new"]
+    assert sync("verify", models).code == EXIT["integrity"]
+
+
+# --- limits -----------------------------------------------------------------------------------
 
 
 def test_the_time_limit(rig, bucket, models):
@@ -164,6 +265,7 @@ def test_a_fault_at_every_call(rig, bucket, models, kind, long_forms):
         done = faulted(source.url, models, kind, at)
         where = f"{kind} at {at}: {done.code} {done.log}"
         assert (done.code == -signal.SIGKILL) == kind.startswith("kill"), where
+        assert kind != "enospc" or done.code in (0, EXIT["space"]), where
         assert current(models, "iris") in ("2", "3"), where
         assert published(models, "iris") == trees[current(models, "iris")], where
         if current(models, "iris") == "2":

@@ -175,8 +175,7 @@ def ticks(pid):
 
 def counter(metrics, name):
     text = metrics.read_text() if metrics.exists() else ""
-    found = [line for line in text.splitlines() if line.startswith(name)]
-    return float(found[0].split()[-1]) if found else 0
+    return sum(float(line.split()[-1]) for line in text.splitlines() if line.startswith(name))
 
 
 def idle_cost(program, run, source, *flags):
