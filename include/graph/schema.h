@@ -38,6 +38,7 @@ struct field {
     enum field_type type;
     bool required;           /* the key must be there (null is judged by on_missing) */
     bool integer;            /* a number must be whole */
+    bool single;             /* is computed with as float32: what that cannot hold is refused */
     double minimum, maximum; /* -INFINITY / INFINITY: no bound */
     enum field_policy on_missing, on_unknown, on_out_of_range;
     double missing_replacement, unknown_replacement, range_replacement; /* encoded */

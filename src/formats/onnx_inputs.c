@@ -116,6 +116,7 @@ static bool describe_field(struct field *field, const struct onnx_input *input, 
         field->on_missing = POLICY_NAN;
         field->required = false;
     }
+    field->single = input->type == VALUE_FLOAT;
     return true;
 }
 

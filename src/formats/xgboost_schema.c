@@ -180,6 +180,7 @@ static bool name_field(const struct xgboost_document *document, size_t index, st
     field->name = mem_copy_text(name, strlen(name));
     field->on_missing = POLICY_NAN;
     field->on_out_of_range = POLICY_ACCEPT; /* infinities */
+    field->single = true;
     return field->name != NULL || err_set(err, ERR_MEMORY, "no memory for names");
 }
 

@@ -129,13 +129,23 @@ void frame_set_wrong(struct frame *frame, size_t row, size_t column)
     frame_reject(frame, FRAME_WRONG_TYPE, row, column);
 }
 
-/* An infinity is out of every range, and cannot be clipped to a bound that is not there. */
+/* The largest number of a field. */
+static double field_limit(const struct field *field)
+{
+    return field->single ? (double)FLT_MAX : DBL_MAX;
+}
+
+/* An infinity is out of every range, and cannot be clipped to a bound that is not there. A number
+ * that the model would take for an infinity is none that anybody meant, and so never accepted. */
 static void frame_set_outside(struct frame *frame, size_t row, size_t column, double value)
 {
     const struct field *field = &frame->schema->fields[column];
     bool below = value < field->minimum || value == -INFINITY;
     double bound = below ? field->minimum : field->maximum;
-    if (field->on_out_of_range == POLICY_ACCEPT)
+    bool becomes_infinite = isfinite(value) && fabs(value) > field_limit(field);
+    if (field->on_out_of_range == POLICY_ACCEPT && becomes_infinite)
+        frame_reject(frame, FRAME_OUT_OF_RANGE, row, column);
+    else if (field->on_out_of_range == POLICY_ACCEPT)
         *cell(frame, row, column) = value;
     else if (field->on_out_of_range == POLICY_CLIP && isfinite(bound))
         frame_replace(frame, FRAME_OUT_OF_RANGE, row, column, bound);
@@ -182,7 +192,7 @@ static void frame_set_category(struct frame *frame, size_t row, size_t column, d
 static bool field_takes(const struct field *field, double value)
 {
     return field->type == FIELD_NUMBER && value >= field->minimum && value <= field->maximum &&
-           fabs(value) <= DBL_MAX && (!field->integer || value == rint(value));
+           fabs(value) <= field_limit(field) && (!field->integer || value == rint(value));
 }
 
 void frame_set_number(struct frame *frame, size_t row, size_t column, double value)
@@ -284,6 +294,9 @@ static void range_describe(const struct field *field, char *text, size_t size)
         snprintf(text, size, "must be finite and at least %s", low);
     else if (has_high)
         snprintf(text, size, "must be finite and at most %s", high);
+    else if (field->single)
+        snprintf(text, size, "must be from %.8g to %.8g, which float32 holds", -(double)FLT_MAX,
+                 (double)FLT_MAX);
     else
         snprintf(text, size, "must be finite");
 }

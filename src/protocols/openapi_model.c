@@ -201,6 +201,8 @@ static void put_type(struct buf *out, const struct openapi_model *about, const s
         buf_put_text(out, nullable ? "[\"string\",\"null\"]" : "\"string\"");
     else
         buf_printf(out, nullable ? "[\"%s\",\"null\"]" : "\"%s\"", type);
+    if (field->type == FIELD_NUMBER && field->single)
+        json_write_text(out, "format", "float");
     if (field->type == FIELD_CATEGORY && about->has_words) {
         put_raw(out, "x-words", "[");
         for (size_t i = 0; i < field->word_count; i++) {

@@ -101,3 +101,27 @@ def test_trainers_files_answer_as_their_trainer(nginx, suite):
     count = sum(check(nginx, suite, name, case) for name, case in cases(suite).items())
     print(f"measured: {suite}: {len(cases(suite))} files as trained, {count} rows through nginx")
     assert count > 100
+
+
+BEYOND = "must be from -3.4028235e+38 to 3.4028235e+38, which float32 holds"
+SINGLES = [("xgboost", "base-binary-logistic-1.7", "f4"), ("onnx", "built-class-one-base", "X_2")]
+
+
+@pytest.mark.parametrize("suite,name,last", SINGLES)
+def test_a_number_that_becomes_an_infinity(nginx, suite, name, last):
+    """A model that computes in float32 is not given one: row, field and limit are named."""
+    good = [0.5] * (1 + int(last[-1]))
+    model, largest = f"{suite}-{name}", [*good[1:], 3.4028234e38]
+    assert nginx.post(f"/predict/{model}", {"input": [good, largest]})[0] == 200
+    for number in (1e39, -1e308):
+        rows = [good, [*good[1:], number]]
+        tensor = {"name": "input-0", "datatype": "FP64", "shape": [2, len(good)], "data": rows}
+        columns = {f"{last[:-1]}{i}": list(column) for i, column in enumerate(zip(*rows))}
+        for path, body in ((f"/predict/{model}", {"input": rows}),
+                           (f"/v1/models/{model}:predict", {"instances": rows}),
+                           (f"/v1/models/{model}:predict", {"inputs": columns}),
+                           (f"/v2/models/{model}/infer", {"inputs": [tensor]})):
+            status, answer, _ = nginx.post(path, body)
+            assert status == 400, answer
+            assert (answer["code"], answer["row"], answer["field"]) == ("out_of_range", 1, last)
+            assert answer["error"].endswith(BEYOND), answer

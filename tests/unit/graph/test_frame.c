@@ -1,3 +1,4 @@
+#include <float.h>
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -339,6 +340,39 @@ static void test_infinity_is_no_word(void **state)
     finish(&f);
 }
 
+/* What float32 holds, and what it would take for an infinity; one on purpose may be accepted. */
+static void test_single_precision(void **state)
+{
+    (void)state;
+    static const struct {
+        double value;
+        enum field_policy policy;
+        bool taken;
+    } cases[] = {
+        {FLT_MAX, POLICY_REJECT, true},   {-FLT_MAX, POLICY_ACCEPT, true},
+        {1e39, POLICY_REJECT, false},     {1e39, POLICY_ACCEPT, false},
+        {-1e308, POLICY_ACCEPT, false},   {INFINITY, POLICY_ACCEPT, true},
+        {-INFINITY, POLICY_ACCEPT, true}, {INFINITY, POLICY_REJECT, false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct fixture f;
+        setup(&f);
+        struct field *age = &f.schema.fields[AGE];
+        age->minimum = -INFINITY;
+        age->maximum = INFINITY;
+        age->on_out_of_range = cases[i].policy;
+        age->single = true;
+        start(&f, 1);
+        frame_set_number(&f.frame, 0, AGE, cases[i].value);
+        assert_int_equal(f.frame.problem_count, cases[i].taken ? 0 : 1);
+        if (cases[i].taken)
+            assert_true(matrix_row(&f.frame.matrix, 0)[AGE] == cases[i].value);
+        else
+            assert_int_equal(f.frame.counts[FRAME_OUT_OF_RANGE], 1);
+        finish(&f);
+    }
+}
+
 static void text_set(struct fixture *f)
 {
     struct field *field = &f->schema.fields[SEX];
@@ -473,15 +507,25 @@ static void test_rows_by_themselves(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_good_rows),      cmocka_unit_test(test_missing),
-        cmocka_unit_test(test_never_set),      cmocka_unit_test(test_unknown_words),
-        cmocka_unit_test(test_wrong_types),    cmocka_unit_test(test_ranges),
-        cmocka_unit_test(test_range_policies), cmocka_unit_test(test_category_policies),
-        cmocka_unit_test(test_check_row),      cmocka_unit_test(test_many_problems_are_counted),
-        cmocka_unit_test(test_limits),         cmocka_unit_test(test_infinity_is_no_word),
-        cmocka_unit_test(test_texts),          cmocka_unit_test(test_text_policies),
-        cmocka_unit_test(test_whole_numbers),  cmocka_unit_test(test_texts_beyond_the_limit),
-        cmocka_unit_test(test_booleans),       cmocka_unit_test(test_rows_by_themselves),
+        cmocka_unit_test(test_good_rows),
+        cmocka_unit_test(test_missing),
+        cmocka_unit_test(test_never_set),
+        cmocka_unit_test(test_unknown_words),
+        cmocka_unit_test(test_wrong_types),
+        cmocka_unit_test(test_ranges),
+        cmocka_unit_test(test_range_policies),
+        cmocka_unit_test(test_category_policies),
+        cmocka_unit_test(test_check_row),
+        cmocka_unit_test(test_many_problems_are_counted),
+        cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_infinity_is_no_word),
+        cmocka_unit_test(test_single_precision),
+        cmocka_unit_test(test_texts),
+        cmocka_unit_test(test_text_policies),
+        cmocka_unit_test(test_whole_numbers),
+        cmocka_unit_test(test_texts_beyond_the_limit),
+        cmocka_unit_test(test_booleans),
+        cmocka_unit_test(test_rows_by_themselves),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
