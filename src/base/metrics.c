@@ -27,7 +27,8 @@ struct metrics_series {
     uint64_t hash;                    /* of the label values */
     char *values[METRICS_LABELS_MAX];
     size_t users; /* creators of the same label values share a series */
-    unsigned char *cells;
+    /* Made when their thread first adds: most of thousands of models are asked for rarely. */
+    _Atomic(struct cell *) cells[METRICS_SHARDS];
 };
 
 struct metrics_family {
@@ -79,7 +80,8 @@ static void series_free(struct metrics_series *series)
 {
     for (size_t i = 0; i < METRICS_LABELS_MAX; i++)
         free(series->values[i]);
-    free(series->cells);
+    for (size_t shard = 0; shard < METRICS_SHARDS; shard++)
+        free(atomic_load_explicit(&series->cells[shard], memory_order_relaxed));
     free(series);
 }
 
@@ -190,12 +192,6 @@ struct metrics_family *metrics_family_add_callback(struct metrics *metrics, enum
                        name, help);
 }
 
-/* Gauges are set as well as added to, so they have one cell; the others one per shard. */
-static size_t family_shards(const struct metrics_family *family)
-{
-    return family->type == METRICS_GAUGE ? 1 : METRICS_SHARDS;
-}
-
 static struct metrics_series *series_make(struct metrics_family *family,
                                           const char *const *label_values)
 {
@@ -204,11 +200,7 @@ static struct metrics_series *series_make(struct metrics_family *family,
         return NULL;
     series->family = family;
     series->users = 1;
-    size_t bytes = family->cell_size * family_shards(family);
-    series->cells = aligned_alloc(CACHE_LINE, bytes);
-    bool ok = series->cells != NULL;
-    if (ok)
-        memset(series->cells, 0, bytes); /* all-zero bytes are 0 and 0.0 */
+    bool ok = true;
     for (size_t i = 0; ok && i < family->label_count; i++) {
         series->values[i] = mem_copy_text(label_values[i], strlen(label_values[i]));
         ok = series->values[i] != NULL;
@@ -329,10 +321,26 @@ void metrics_series_destroy(struct metrics_series *series)
 
 /* --- counting ------------------------------------------------------------------------------ */
 
-static struct cell *series_cell(const struct metrics_series *series, size_t shard)
+/* The cell to add to, or NULL without memory: what is not counted stops no request. */
+static struct cell *series_cell(struct metrics_series *series, size_t shard)
 {
-    void *place = series->cells + series->family->cell_size * shard;
-    return place;
+    struct cell *cell = atomic_load_explicit(&series->cells[shard], memory_order_acquire);
+    if (cell != NULL)
+        return cell;
+    struct cell *made = aligned_alloc(CACHE_LINE, series->family->cell_size);
+    if (made == NULL)
+        return NULL;
+    memset(made, 0, series->family->cell_size); /* all-zero bytes are 0 and 0.0 */
+    if (atomic_compare_exchange_strong_explicit(&series->cells[shard], &cell, made,
+                                                memory_order_acq_rel, memory_order_acquire))
+        return made;
+    free(made); /* another thread of this number was first */
+    return cell;
+}
+
+static const struct cell *series_look(const struct metrics_series *series, size_t shard)
+{
+    return atomic_load_explicit(&series->cells[shard], memory_order_acquire);
 }
 
 static void cell_add(struct cell *cell, double value)
@@ -347,15 +355,22 @@ void metrics_add(struct metrics_series *series, double value)
 {
     if (series == NULL || series->family->type == METRICS_HISTOGRAM || isnan(value))
         return;
+    /* Gauges are set as well as added to, so they have one cell; the others one per shard. */
     bool gauge = series->family->type == METRICS_GAUGE;
+    struct cell *cell = NULL;
     if (gauge || value > 0) /* a counter never goes down */
-        cell_add(series_cell(series, gauge ? 0 : thread_cell), value);
+        cell = series_cell(series, gauge ? 0 : thread_cell);
+    if (cell != NULL)
+        cell_add(cell, value);
 }
 
 void metrics_set(struct metrics_series *series, double value)
 {
-    if (series != NULL && series->family->type == METRICS_GAUGE)
-        atomic_store_explicit(&series_cell(series, 0)->sum, value, memory_order_relaxed);
+    if (series == NULL || series->family->type != METRICS_GAUGE)
+        return;
+    struct cell *cell = series_cell(series, 0);
+    if (cell != NULL)
+        atomic_store_explicit(&cell->sum, value, memory_order_relaxed);
 }
 
 void metrics_observe(struct metrics_series *series, double value)
@@ -364,6 +379,8 @@ void metrics_observe(struct metrics_series *series, double value)
         return;
     const struct metrics_family *family = series->family;
     struct cell *cell = series_cell(series, thread_cell);
+    if (cell == NULL)
+        return;
     size_t bucket = 0;
     while (bucket < family->bound_count && value > family->bounds[bucket])
         bucket++;
@@ -374,17 +391,22 @@ void metrics_observe(struct metrics_series *series, double value)
 static double series_sum(const struct metrics_series *series)
 {
     double sum = 0;
-    for (size_t shard = 0; shard < family_shards(series->family); shard++)
-        sum += atomic_load_explicit(&series_cell(series, shard)->sum, memory_order_relaxed);
+    for (size_t shard = 0; shard < METRICS_SHARDS; shard++) {
+        const struct cell *cell = series_look(series, shard);
+        if (cell != NULL)
+            sum += atomic_load_explicit(&cell->sum, memory_order_relaxed);
+    }
     return sum;
 }
 
 static uint64_t series_bucket(const struct metrics_series *series, size_t bucket)
 {
     uint64_t count = 0;
-    for (size_t shard = 0; shard < family_shards(series->family); shard++)
-        count += atomic_load_explicit(&series_cell(series, shard)->buckets[bucket],
-                                      memory_order_relaxed);
+    for (size_t shard = 0; shard < METRICS_SHARDS; shard++) {
+        const struct cell *cell = series_look(series, shard);
+        if (cell != NULL)
+            count += atomic_load_explicit(&cell->buckets[bucket], memory_order_relaxed);
+    }
     return count;
 }
 
