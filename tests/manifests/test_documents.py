@@ -178,3 +178,23 @@ def test_the_dashboards_panels_do_not_overlap():
         assert not cells & taken and max(x for x, _ in cells) < 24, panel["title"]
         taken |= cells
     assert len({panel["id"] for panel in dashboard["panels"]}) == len(dashboard["panels"])
+
+
+def test_podmans_pod_is_that_of_the_local_overlay():
+    command = [MANIFESTS / "podman" / "render"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout == (MANIFESTS / "podman" / "pod.yaml").read_text(encoding="utf-8"), (
+        "manifests/podman/render > manifests/podman/pod.yaml"
+    )
+
+
+def test_podmans_pod_leaves_out_what_podman_cannot():
+    *maps, pod = yaml.safe_load_all((MANIFESTS / "podman" / "pod.yaml").read_text(encoding="utf-8"))
+    names = [one["name"] for one in pod["spec"]["containers"]]
+    assert names == ["bucket", "model-sync", "worker", "nginx"] and "initContainers" not in pod["spec"]
+    assert all("Probe" not in key for one in pod["spec"]["containers"] for key in one)
+    settings = {one["metadata"]["name"]: one["data"] for one in maps}
+    assert settings["omen-models-settings"]["MODEL_SOURCE"] == "http://localhost:9000/models"
+    volumes = {one["name"] for one in pod["spec"]["volumes"]}
+    mounts = {one["name"] for each in pod["spec"]["containers"] for one in each["volumeMounts"]}
+    assert volumes == mounts and all(name.startswith("omen-") for name in volumes)

@@ -10,6 +10,7 @@ from .rule import rule
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 SHUTDOWN = re.compile(r"^worker_shutdown_timeout (\d+)s;", re.M)
 SECONDS = re.compile(r"(\d+)(ms|s|m)")
+LEAVING = 5  # seconds until requests no longer come to a pod that was told to end
 UNITS = {"ms": 0.001, "s": 1, "m": 60}
 
 # Where the options of the program in each image are told, and how its variables begin. The test run
@@ -82,19 +83,25 @@ def checks(bundle):
                     yield work.document, f"container {one['name']}: {command[3]} is on no volume"
 
 
+def has_location(path):
+    """Whether the template has one for a path, by its name or by a pattern."""
+    template = text_of("conf/nginx.conf.in")
+    patterns = re.findall(r'location ~ "(.*?)" \{', template, re.S)
+    return f"location = {path} {{" in template or any(
+        re.search(one.replace(r"\z", r"\Z"), path) for one in patterns
+    )
+
+
 @promise("paths")
 def paths(bundle):
     """What probes ask of nginx is answered by the template."""
-    template = text_of("conf/nginx.conf.in")
     for work in bundle.everything():
         for one in work.containers:
             if image_name(one.get("image", "")) not in ("omen-nginx", "omen") or one.get("command"):
                 continue
             for probe in ("startupProbe", "livenessProbe", "readinessProbe"):
                 path = ((one.get(probe) or {}).get("httpGet") or {}).get("path")
-                if path is None or path.startswith("/v2/"):
-                    continue
-                if f"location = {path} {{" not in template:
+                if path is not None and not has_location(path):
                     yield work.document, f"container {one['name']}: nginx has no {path}"
 
 
@@ -112,15 +119,20 @@ def version(bundle):
 
 @promise("shutdown")
 def shutdown(bundle):
-    """The grace period is enough for the sleep, nginx's longest request and the worker's drain."""
+    """The grace period is enough for nginx's hook, its longest request and the worker's drain."""
     for work in bundle.workloads():
         nginx, worker = work.container("nginx"), work.container("worker")
         if nginx is None or worker is None:
             continue
-        hook = ((nginx.get("lifecycle") or {}).get("preStop") or {}).get("sleep") or {}
+        hook = (nginx.get("lifecycle") or {}).get("preStop") or {}
+        pause = (hook.get("sleep") or {}).get("seconds", 0)
+        if "--drain" in (hook.get("exec") or {}).get("command", []):
+            pause = int(dict(bundle.variables(nginx)).get("OMEN_NGINX_DRAIN_TIME", "2"))
+        if pause < LEAVING:
+            yield work.document, f"nginx ends less than {LEAVING} s after it was told"
         drain = dict(bundle.variables(worker)).get("OMEN_DRAIN_TIMEOUT", "25s")
         limit = SHUTDOWN.search(text_of("conf/nginx.conf.in"))
-        needed = hook.get("seconds", 0) + int(limit[1] if limit else 0) + seconds(drain)
+        needed = pause + int(limit[1]) + seconds(drain)
         if work.pod.get("terminationGracePeriodSeconds", 30) <= needed:
             yield work.document, f"the grace period is not above {needed:g} s"
 
