@@ -2,8 +2,8 @@
  *
  * A reader (formats/onnx) adds constants, inputs and nodes and seals it. Sealing checks types and
  * shapes as far as they are known, computes what depends on constants only, drops what nobody
- * reads, and finds out when each value is read last. A sealed program is const: any number of
- * threads run it, each with its own arena. */
+ * reads, makes one node of a network's layer, and finds out when each value is read last. A sealed
+ * program is const: any number of threads run it, each with its own arena. */
 #ifndef OMEN_TENSOR_PROGRAM_H
 #define OMEN_TENSOR_PROGRAM_H
 
@@ -60,7 +60,7 @@ bool program_add_output(struct program *program, const char *name, const struct 
                         struct err *err);
 bool program_seal(struct program *program, struct err *err);
 
-/* Nodes that run: those that are not computed at load. */
+/* Nodes that run: those that are not computed at load, a layer as one. */
 size_t program_node_count(const struct program *program);
 /* Memory it holds. */
 size_t program_bytes(const struct program *program);

@@ -40,6 +40,11 @@ int32_t program_value(struct program *program, const char *name, struct err *err
 struct value program_unknown(void);
 bool program_is_unknown(const struct value *value);
 
+/* Makes one node of several where a kernel can do what they do. same: by value, the one that it is
+ * another name of; order: the *count nodes that run, as they run. */
+bool program_fuse(struct program *program, const int32_t *same, int32_t *order, size_t *count,
+                  struct err *err);
+
 /* Infers or computes one node at load; values: by the indices in node->inputs and outputs. */
 bool program_infer_node(const struct call *call, struct err *err);
 /* Runs one node: infer, memory, run, release. */

@@ -460,7 +460,8 @@ bool program_seal(struct program *program, struct err *err)
                 describe_ends(program, err);
     if (good) {
         keep_nodes(&sealing);
-        good = place(&sealing, err) && find_dying(&sealing, err);
+        good = program_fuse(program, sealing.same, sealing.order, &sealing.ordered, err) &&
+               place(&sealing, err) && find_dying(&sealing, err);
     }
     if (good)
         forget(program);

@@ -3,6 +3,7 @@
 
 #include "math/linalg.h"
 #include "tensor/kernels/elements.h"
+#include "tensor/kernels/gemm.h"
 #include "tensor/kernels/kernels.h"
 
 #define TYPES_MATMUL (TYPES_FLOATS | TYPES_INDEX | TYPE_BIT(VALUE_UINT32) | TYPE_BIT(VALUE_UINT64))
@@ -142,11 +143,6 @@ const struct kernel kernel_matmul = {
 };
 
 /* ---- Gemm: alpha A B + beta C ---- */
-
-struct gemm {
-    float alpha, beta;
-    bool transposed_a, transposed_b;
-};
 
 static bool create_gemm(struct node *node, const struct attributes *attributes, struct arena *arena,
                         struct err *err)
