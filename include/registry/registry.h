@@ -31,6 +31,8 @@ struct registry_options {
     /* Told on the loader thread; may be NULL. `reason` is NULL for "live". */
     void (*on_event)(void *context, const char *event, const char *model, const char *version,
                      const char *reason);
+    /* Told when nothing is left to load or to free for now; may be NULL. */
+    void (*on_idle)(void *context);
     void *context;
 };
 

@@ -7,7 +7,6 @@
 #include "app/process.h"
 #include "app/reload.h"
 #include "app/routes.h"
-#include "app/state.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -102,17 +101,20 @@ static void on_signal(void *context, int signal)
 static void on_model_event(void *context, const char *event, const char *model, const char *version,
                            const char *reason)
 {
-    const struct app *app = context;
-    struct err err = ERR_INIT;
-    if (app->options.state_file[0] != '\0' && app->registry != NULL &&
-        !state_write(app->registry, app->options.state_file, &err))
-        LOG(LOG_WARNING, err.text, LOG_TEXT("code", err_code_name(err.code)));
+    struct app *app = context;
+    state_change(&app->state, app->registry);
     if (reason == NULL)
         LOG(LOG_INFO, "model", LOG_TEXT("event", event), LOG_TEXT("model", model),
             LOG_TEXT("version", version));
     else
         LOG(LOG_WARNING, "model", LOG_TEXT("event", event), LOG_TEXT("model", model),
             LOG_TEXT("version", version), LOG_TEXT("reason", reason));
+}
+
+static void on_loader_idle(void *context)
+{
+    struct app *app = context;
+    state_settle(&app->state, app->registry);
 }
 
 static bool create_registry(struct app *app, struct err *err)
@@ -126,8 +128,10 @@ static bool create_registry(struct app *app, struct err *err)
         .max_models = (size_t)options->max_models,
         .metrics = app->metrics,
         .on_event = on_model_event,
+        .on_idle = on_loader_idle,
         .context = app,
     };
+    app->state.path = options->state_file;
     app->registry = registry_create(&registry, err);
     if (app->registry == NULL)
         return false;

@@ -8,6 +8,7 @@
 #include "app/access.h"
 #include "app/command.h"
 #include "app/options.h"
+#include "app/state.h"
 #include "base/err.h"
 #include "base/metrics.h"
 #include "http/router.h"
@@ -22,6 +23,7 @@ struct app {
     struct server_options server_options;
     struct protocol_context protocols;
     struct access access;
+    struct state state; /* the loader thread's */
     struct metrics *metrics;
     struct registry *registry;
     struct router *router;

@@ -8,6 +8,9 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/log.h"
+
+#define PAUSE_NS CLOCK_NS_PER_S
 
 static bool write_whole(const char *path, const struct buf *text)
 {
@@ -18,7 +21,7 @@ static bool write_whole(const char *path, const struct buf *text)
     return close(fd) == 0 && ok;
 }
 
-bool state_write(struct registry *registry, const char *path, struct err *err)
+static bool state_write(struct registry *registry, const char *path, struct err *err)
 {
     struct buf text = BUF_INIT;
     char temporary[PATH_MAX];
@@ -37,4 +40,28 @@ bool state_write(struct registry *registry, const char *path, struct err *err)
         return true;
     unlink(temporary);
     return err_set_errno(err, ERR_IO, reason, "cannot write the state-file");
+}
+
+static void state_replace(struct state *state, struct registry *registry)
+{
+    struct err err = ERR_INIT;
+    state->is_due = false;
+    if (!state_write(registry, state->path, &err))
+        LOG(LOG_WARNING, err.text, LOG_TEXT("code", err_code_name(err.code)));
+    state->written_ns = clock_monotonic_ns();
+}
+
+void state_change(struct state *state, struct registry *registry)
+{
+    if (state->path[0] == '\0' || registry == NULL)
+        return;
+    state->is_due = true;
+    if (state->written_ns == 0 || clock_monotonic_ns() - state->written_ns >= PAUSE_NS)
+        state_replace(state, registry);
+}
+
+void state_settle(struct state *state, struct registry *registry)
+{
+    if (state->is_due && registry != NULL)
+        state_replace(state, registry);
 }

@@ -169,6 +169,13 @@ static void settle(const struct watch *watch)
         events_read(watch);
 }
 
+static void tell_idle(const struct watch *watch)
+{
+    const struct registry_options *options = &watch->registry->options;
+    if (options->on_idle != NULL)
+        options->on_idle(options->context);
+}
+
 /* Returns when it is time to scan, or to stop. */
 static void wait_for_reason(const struct watch *watch, int64_t deadline)
 {
@@ -186,8 +193,10 @@ static void wait_for_reason(const struct watch *watch, int64_t deadline)
         eventfd_t count;
         if ((fds[0].revents & POLLIN) && eventfd_read(watch->wake_fd, &count) == 0)
             return;
-        if (fds[1].revents & POLLIN)
+        if (fds[1].revents & POLLIN) {
             registry_collect(watch->registry);
+            tell_idle(watch);
+        }
         if ((fds[2].revents & POLLIN) && events_read(watch)) {
             settle(watch);
             return;
@@ -203,6 +212,7 @@ static void *watch_run(void *context)
         bool ok = registry_scan(watch->registry, NULL);
         if (watches_update(watch))
             ok = registry_scan(watch->registry, NULL);
+        tell_idle(watch);
         eventfd_write(watch->scanned_fd, 1); /* nobody reads it: one is as good as many */
         int64_t pause = atomic_load(&watch->rescan_ns);
         if (pause <= 0)

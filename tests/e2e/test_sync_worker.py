@@ -168,3 +168,17 @@ def test_state_file(rig):
     harness.wait_for(refused, "the refusal is told")
     entry = refused()[0]
     assert entry["version"] == "2" and entry["reason"] and len(entry["refused"]) == 64
+
+
+def test_state_file_tells_of_all_that_came_at_once(rig):
+    """It is not written for each of them, but after the last."""
+    for i in range(60):
+        documents.put_version(rig.models, f"m{i}", 1, documents.constant(1))
+    state = os.path.join(rig.run, "state.json")
+    rig.worker(state_file=state, rescan_interval="1h")
+
+    def told():
+        with open(state, encoding="utf-8") as file:
+            return [entry["state"] for entry in json.load(file)["models"]]
+
+    harness.wait_for(lambda: told() == ["live"] * 60, "all are told of")
