@@ -43,8 +43,21 @@ static void page_js(void *context, struct http_request *request, const struct ro
     answer(response, "text/javascript; charset=utf-8", &embedded_page_js);
 }
 
+/* To the page, whose links would lead astray from here. */
+static void page_without_slash(void *context, struct http_request *request,
+                               const struct router_match *match, struct http_response *response)
+{
+    (void)context;
+    (void)request;
+    (void)match;
+    response->status = 301;
+    response->content_type = "text/plain; charset=utf-8";
+    http_response_header(response, "Location", "../docs");
+}
+
 static const struct router_route routes[] = {
     {.method = HTTP_GET, .pattern = "/docs", .handle = page_html},
+    {.method = HTTP_GET, .pattern = "/docs/", .handle = page_without_slash},
     {.method = HTTP_GET, .pattern = "/docs/page.css", .handle = page_css},
     {.method = HTTP_GET, .pattern = "/docs/page.js", .handle = page_js},
 };

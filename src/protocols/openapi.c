@@ -12,9 +12,11 @@
 #include "protocols/openapi.h"
 
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/digest.h"
 #include "base/mem.h"
 #include "codec/json.h"
 #include "protocols/embedded.h"
@@ -24,7 +26,8 @@ struct openapi {
     struct json *source; /* openapi.json */
     pthread_mutex_t lock;
     struct buf text;
-    uint64_t generation; /* of the registry, that the text is about */
+    char digest[DIGEST_TEXT_SIZE]; /* of the text */
+    uint64_t generation;           /* of the registry, that the text is about */
     bool made;
 };
 
@@ -401,7 +404,30 @@ static bool make_document(struct openapi *openapi, const struct protocol_context
         registry_release(context->registry, models[i]);
     free(models);
     free(about);
-    return ok && !openapi->text.failed;
+    return ok && !openapi->text.failed &&
+           digest_sha256(openapi->text.data, openapi->text.length, openapi->digest, NULL);
+}
+
+/* If-None-Match: entity tags in quotes, or any. The web server makes ours a weak one where it packs
+ * the document. */
+static bool client_has(const struct openapi *openapi, const struct http_request *request)
+{
+    const char *known = request->param(request, "HTTP_IF_NONE_MATCH");
+    return known != NULL && (strcmp(known, "*") == 0 || strstr(known, openapi->digest) != NULL);
+}
+
+/* To be asked for each time, and sent only if it is another one. */
+static void answer_document(const struct openapi *openapi, const struct http_request *request,
+                            struct http_response *response)
+{
+    char tag[DIGEST_TEXT_SIZE + 2];
+    snprintf(tag, sizeof tag, "\"%s\"", openapi->digest);
+    http_response_header(response, "ETag", tag);
+    http_response_header(response, "Cache-Control", "no-cache");
+    if (client_has(openapi, request))
+        response->status = 304;
+    else
+        buf_put(&response->body, openapi->text.data, openapi->text.length);
 }
 
 static void openapi_handle(void *context, struct http_request *request,
@@ -409,7 +435,6 @@ static void openapi_handle(void *context, struct http_request *request,
 {
     struct protocol_context *protocols = context;
     struct openapi *openapi = protocols->openapi;
-    (void)request;
     (void)match;
     /* Read first: what changes meanwhile makes the next request see an old document. */
     uint64_t generation = registry_generation(protocols->registry);
@@ -420,7 +445,7 @@ static void openapi_handle(void *context, struct http_request *request,
     }
     bool made = openapi->made;
     if (made)
-        buf_put(&response->body, openapi->text.data, openapi->text.length);
+        answer_document(openapi, request, response);
     pthread_mutex_unlock(&openapi->lock);
     if (!made)
         protocol_answer_status(response, 503, "unavailable", "no memory for the document");

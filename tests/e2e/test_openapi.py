@@ -205,3 +205,28 @@ def test_the_document_follows_the_models(rig):
         not in json.loads(worker.ask("GET", "/openapi.json").body)["paths"],
         "the document has forgotten the model",
     )
+
+
+def test_a_document_that_is_known_is_not_sent_again(rig):
+    shutil.copy(EXPORTED / "iris" / "model.json", f"{rig.models}/iris.json")
+    worker = rig.worker().await_version("iris", 1, input=[1, 2, 3, 4])
+    nginx = rig.nginx(worker.peer)
+    status, headers, body = nginx.ask("GET", "/openapi.json")
+    assert (status, headers["cache-control"]) == (200, "no-cache")
+    tag = headers["etag"]
+    for known in (tag, f'"other", W/{tag}', "*"):
+        status, headers, body = nginx.ask("GET", "/openapi.json", headers={"If-None-Match": known})
+        assert (status, headers.get("etag"), body) == (304, tag, b""), known
+    status, headers, body = nginx.ask("GET", "/openapi.json", headers={"If-None-Match": '"other"'})
+    assert (status, headers["etag"]) == (200, tag) and json.loads(body)
+    (harness.pathlib.Path(rig.models) / "iris.json").unlink()
+    harness.wait_for(
+        lambda: nginx.ask("GET", "/openapi.json", headers={"If-None-Match": tag})[0] == 200,
+        "another document has another tag",
+    )
+
+
+def test_the_page_with_a_slash(site):
+    nginx, _ = site
+    status, headers, body = nginx.ask("GET", "/docs/")
+    assert (status, headers["location"].endswith("../docs"), body) == (301, True, b"")

@@ -13,6 +13,13 @@
 
 static struct http_response response;
 
+static const char *no_param(const struct http_request *request, const char *name)
+{
+    (void)request;
+    (void)name;
+    return NULL;
+}
+
 static int ask(struct fixture *f, enum http_method method, const char *path)
 {
     struct arena arena;
@@ -28,6 +35,7 @@ static int ask(struct fixture *f, enum http_method method, const char *path)
         .remote = "",
         .arena = &arena,
         .scratch = &arena,
+        .param = no_param,
     };
     http_response_reset(&response, 0);
     f->app->server_options.handle(f->app, &request, &response);
