@@ -47,6 +47,7 @@ PEOPLE = [
 ]
 TWO = struct.pack("<4d", 1, 2, 3, 4)
 WORDS = b"".join(struct.pack("<I", len(word)) + word for word in (b"male", b"female"))
+MATRIX = json.dumps({"inputs": [sized("input-0", "FP64", [2, 2], 32)]}).encode()
 SPLIT = {"dataframe_split": {"columns": ["x", "y"], "data": [[1, 2], [3, 4]]}}
 
 SEEDS = {
@@ -66,6 +67,11 @@ SEEDS = {
         "POST /predict", "Content-Type: application/x-www-form-urlencoded", body="input=1"
     ),
     "validate": request("POST /predict/people:validate", JSON, body={"input": [PERSON, {}]}),
+    "validate-v1": request(
+        "POST /v1/models/flowers:validate",
+        body={"instances": [[1, 2], [3]], "parameters": {"on_error": "row"}},
+    ),
+    "validate-v2": request("POST /v2/models/people/infer:validate", body={"inputs": PEOPLE}),
     "v1-rows": request("POST /v1/models/people:predict", body={"instances": [PERSON, PERSON]}),
     "v1-lists": request("POST /v1/models/flowers:predict", body={"instances": [[1, 2], [3, 4]]}),
     "v1-columns": request(
@@ -111,6 +117,11 @@ SEEDS = {
     "v2-binary-half": binary(
         {"inputs": [sized("input-0", "FP16", [1, 2], 4)]}, struct.pack("<2e", 1, 2)
     ),
+    "v2-binary-gzip": request(
+        "POST /v2/models/double/infer", "Content-Encoding: gzip", "Accept-Encoding: gzip",
+        f"Inference-Header-Content-Length: {len(MATRIX)}",
+        body=gzip.compress(MATRIX + TWO, mtime=0),
+    ),
     "v2-binary-cut": binary({"inputs": [sized("input-0", "FP64", [2, 2], 32)]}, TWO[:20]),
     "v2-binary-huge": binary(
         {"inputs": [sized("input-0", "FP64", [1 << 40, 1 << 40], 1 << 62)]}, TWO
@@ -128,6 +139,10 @@ SEEDS = {
     "v2-index": request("POST /v2/repository/index", body={"ready": True}),
     "v2-load": request("POST /v2/repository/models/line/load", body={"parameters": {}}),
     "csv": request("POST /invocations", "Content-Type: text/csv", body="31,male,2,7\n40,,1,\n"),
+    "csv-gzip": request(
+        "POST /invocations", "Content-Type: text/csv", "Content-Encoding: gzip",
+        body=gzip.compress(b"31,male,2,7\n", mtime=0),
+    ),
     "csv-header": request(
         "POST /invocations", "Content-Type: text/csv; header=present", "Accept: text/csv",
         body='age,"sex",class,fare\n31,female,2,\n',

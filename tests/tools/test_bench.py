@@ -54,7 +54,8 @@ def test_help_names_the_options():
 @pytest.mark.parametrize(
     "arguments",
     [["--only", "apache"], ["--connections", "0"], ["--connections", "x"], ["--rounds", "0"],
-     ["--seconds", "-1"], ["--rows", "0"], ["predict"]],
+     ["--seconds", "-1"], ["--rows", "0"], ["predict"],
+     ["--only", "null", "--tensors"]],
 )
 def test_wrong_usage_is_refused(arguments):
     done = run(*arguments)
@@ -86,6 +87,17 @@ def test_batches_and_single_rows_beside_them(tmp_path):
     assert int(lines[0][-2]) == 0  # errors
     assert all(float(cell) > 0 for cell in lines[2][3:])
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_same_rows_in_binary(tmp_path):
+    done = run("serve", "--only", "omen", "--build", find_build(), "--seconds", "1", "--rounds", "1",
+               "--connections", "1", "--rows", "100", "--tensors", TMPDIR=str(tmp_path))
+    assert done.returncode == 0, done.stdout
+    lines = done.stdout.splitlines()
+    for name in ("JSON", "binary"):
+        row = next(line for line in lines if line.startswith(f"{name}    "))
+        assert len([float(word) for word in row.split()[1:]]) == 4, done.stdout
+    assert lines[-1].startswith("binary beside JSON: "), done.stdout
 
 
 def test_a_build_without_programs_fails_with_a_sentence(tmp_path):

@@ -13,6 +13,7 @@ import time
 SCRIPT = """\
 wrk.method = "POST"
 wrk.headers["Content-Type"] = "application/json"
+%s
 wrk.body = io.open("%s"):read("*a")
 function done(summary, latency, requests)
   local e = summary.errors
@@ -24,23 +25,24 @@ end
 """
 
 
-def write_script(body_path):
-    path = body_path.removesuffix(".json") + ".lua"
+def write_script(body_path, headers=()):
+    path = os.path.splitext(body_path)[0] + ".lua"
+    lines = "".join(f'wrk.headers["{name}"] = "{value}"\n' for name, value in headers)
     with open(path, "w", encoding="utf-8") as file:
-        file.write(SCRIPT % body_path)
+        file.write(SCRIPT % (lines, body_path))
     return path
 
 
-def command(script, port, connections, seconds):
+def command(script, port, connections, seconds, path="/predict"):
     return ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "10s", "-s", script,
-            f"http://127.0.0.1:{port}/predict"]
+            f"http://127.0.0.1:{port}{path}"]
 
 
-def run(script, port, connections, seconds):
+def run(script, port, connections, seconds, path="/predict"):
     """wrk's figures, and the CPU seconds that wrk itself took."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     output = subprocess.run(
-        command(script, port, connections, seconds),
+        command(script, port, connections, seconds, path),
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     for line in output.stdout.splitlines():
@@ -50,6 +52,21 @@ def run(script, port, connections, seconds):
                                   + after.ru_stime - before.ru_stime)
             return figures
     raise RuntimeError(f"wrk failed:\n{output.stdout}")
+
+
+def ask_for_phases(port, path, body, headers):
+    """One request: {phase: milliseconds} by the worker's Server-Timing, and the answer's bytes."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    try:
+        connection.request("POST", path, body, dict(headers))
+        answer = connection.getresponse()
+        data = answer.read()
+        if answer.status != 200:
+            raise RuntimeError(f"{path} answered {answer.status}: {data[:300]}")
+        parts = [part.split(";dur=") for part in answer.headers["Server-Timing"].split(", ")]
+        return {name: float(milliseconds) for name, milliseconds in parts}, data
+    finally:
+        connection.close()
 
 
 def ask_http(port, body):

@@ -8,6 +8,7 @@ import tempfile
 import time
 
 import load
+import tensors
 from children import cpu_seconds, machine_busy_seconds, pss_bytes
 from systems import HERE, PYTHON, ROOT, Fastify, Flask, Null, Omen
 
@@ -222,6 +223,8 @@ def main(options):
         report(systems, results, memory, options)
         if options.beside:
             print_beside(systems, measure_beside(systems, options, setting), options)
+        if options.tensors:
+            tensors.report(tensors.measure(systems["omen"].port, options, setting), options)
     except (RuntimeError, OSError, subprocess.CalledProcessError) as error:
         print(f"bench: {error}")
         return 1
