@@ -182,7 +182,7 @@ void bundle_finish(struct bundle *bundle)
     }
     free(bundle->files);
     free(bundle->mappings);
-    *bundle = (struct bundle){0};
+    memset(bundle, 0, sizeof *bundle);
 }
 
 /* In pieces, which a mapped file keeps in memory one at a time. */
