@@ -227,6 +227,28 @@ def test_ctrl_c_reaches_the_supervisor_alone(rig):
     assert_order(child, "web \\d+ SIGQUIT", "worker \\d+ SIGTERM")
 
 
+def as_process_1():
+    """The words that make a program process 1 of a name space of its own."""
+    words = ["unshare", *([] if os.geteuid() == 0 else ["-r"]), "--pid", "--fork", "--mount-proc"]
+    done = subprocess.run([*words, "true"], capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        pytest.skip(f"no name space of processes: {done.stderr.strip()}")
+    return words
+
+
+def test_process_1_reaps_what_others_leave(rig):
+    orphans = "for i in 1 2 3; do (sleep 0.1 &) done; exec \"$@\""
+    command = [harness.find_supervise(), f"--socket={rig.run}/1.sock", "--", "/bin/sh", "-c", orphans]
+    outer = rig.start("outer", [*as_process_1(), *command, "sh", *fake("worker")])
+    await_said(outer, "worker \\d+ is ready")
+    (first,) = harness.children(outer.pid)
+    harness.wait_for(lambda: len(harness.children(first)) == 1, "the worker is its only child")
+    worker = harness.children(first)
+    os.kill(first, signal.SIGTERM)
+    assert outer.wait() == 0, outer.log()
+    assert all(map(is_gone, worker))
+
+
 # The web server
 
 
