@@ -170,6 +170,71 @@ def test_after_a_drain_nobody_is_left_on_a_connection(served):
         client.close()
 
 
+@pytest.fixture(params=["dash", "busybox"])
+def keeper(request, rig):
+    """render-nginx --keep, by a shell; the port of its nginx."""
+    documents.put_version(rig.models, "one", 1, documents.constant(1))
+    worker, port = rig.worker(), harness.free_port()
+    shell = {"dash": ["dash"], "busybox": ["busybox", "sh"]}[request.param]
+    command = [*shell, RENDER, "--keep", "--run", f"{rig.run}/kept", "--socket", worker.peer,
+               "--port", port, "--listen", "127.0.0.1"]
+    if os.geteuid() == 0:
+        command += ["--user", "root"]
+    child = rig.start("keeper", command)
+    harness.wait_for(lambda: harness.accepts(("127.0.0.1", port)), "nginx listens")
+    yield child, port
+    child.stop()
+
+
+def kept_nginx(keeper):
+    return next(pid for pid in harness.children(keeper.pid)
+                if os.readlink(f"/proc/{pid}/exe").endswith("/nginx"))
+
+
+def test_a_keeper_is_told_to_reload_and_to_end(rig, keeper, measured):
+    """HUP twice, the second before the first is done; then QUIT, while clients still ask."""
+    child, port = keeper
+    running = rig.add(load.Load(rig.run, port, "/predict/one", ROW))
+    before = set(harness.children(kept_nginx(child)))
+    for _ in range(2):
+        time.sleep(0.5)
+        child.send_signal(signal.SIGHUP)
+    harness.wait_for(lambda: child.log().count("nothing has changed") == 0
+                     and not before & set(harness.children(kept_nginx(child))), "other processes", 40)
+    harness.wait_for(lambda: not os.path.exists(f"{rig.run}/kept/reloading"), "both are done", 40)
+    counts = running.result()
+    load.assert_all_good(counts)
+    measured("HUP of a keeper of nginx, 64 connections", f"{counts['ok']} requests, 0 failed")
+    clients = [harness.HttpClient(port) for _ in range(8)]
+    ask = lambda client: client.ask("POST", "/predict/one", ROW, JSON)  # noqa: E731
+    assert [ask(client)[0] for client in clients] == [200] * 8
+    begun = time.monotonic()
+    child.send_signal(signal.SIGQUIT)
+    time.sleep(1.3)
+    answers = [ask(client) for client in clients]
+    assert [(answer[0], answer[1]["connection"]) for answer in answers] == [(200, "close")] * 8
+    assert child.wait() == 0 and time.monotonic() - begun > 1.9
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_keeper_in_a_hurry(keeper, number):
+    child, port = keeper
+    child.send_signal(signal.SIGQUIT)  # drains
+    begun = time.monotonic()
+    child.send_signal(number)
+    assert child.wait() == 0 and time.monotonic() - begun < 1.5 * harness.SLOWER
+    assert not harness.accepts(("127.0.0.1", port))
+
+
+def test_a_keeper_of_an_nginx_that_dies(keeper):
+    child, _ = keeper
+    orphans = harness.children(kept_nginx(child))
+    os.kill(kept_nginx(child), signal.SIGKILL)
+    assert child.wait() == 128 + signal.SIGKILL
+    for pid in orphans:
+        os.kill(pid, signal.SIGTERM)
+
+
 def test_what_fails_during_a_drain_is_an_error_object(served):
     worker, nginx = served
     with open(f"{nginx.run}/closing", "w", encoding="ascii"):

@@ -179,6 +179,8 @@ def test_start_makes_the_directory_and_becomes_nginx(run, tmp_path):
     assert done.stdout == f"-e stderr -p {place} -c {place}/nginx.conf -g daemon off;\n"
     assert (place / "nginx.conf").read_text() == run(*BASIC[2:], "--run", place).stdout
     assert not (place / "closing").exists(), "of one that was ended"
+    done = run(*BASIC[2:], "--run", place, "--keep")
+    assert done.returncode == 0 and done.stdout.startswith(f"-e stderr -p {place} ")
 
 
 def test_what_is_not_asked_for_is_not_there(run):
