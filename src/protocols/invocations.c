@@ -10,6 +10,7 @@
 #include "protocols/job.h"
 #include "protocols/media.h"
 #include "protocols/mlflow.h"
+#include "protocols/oip.h"
 #include "protocols/predictions.h"
 #include "protocols/row_faults.h"
 #include "protocols/table.h"
@@ -289,6 +290,10 @@ void invocations_handle(void *context, struct http_request *request,
     struct invocation invocation = {
         .job = {.context = context, .request = request, .response = response, .late_status = 504}};
     struct err err = ERR_INIT;
+    if (strcmp(request->content_type, OIP_SAGEMAKER_TYPE) == 0) {
+        oip_handle_invocation(context, request, match, response);
+        return;
+    }
     if (find_kind(&invocation) &&
         body_read(&invocation.body, request, invocation.job.context->max_body, response) &&
         !is_empty(&invocation)) {

@@ -7,6 +7,7 @@
 #include "protocols/answer.h"
 #include "protocols/body.h"
 #include "protocols/job.h"
+#include "protocols/media.h"
 #include "protocols/oip_decode.h"
 #include "protocols/oip_encode.h"
 #include "protocols/oip_request.h"
@@ -145,6 +146,36 @@ static void handle_infer(void *context, struct http_request *request,
     serve(&oip);
     job_end(&oip.job);
     oip_request_finish(&oip);
+}
+
+/* The media type's json-header-size; "" where it has none, NULL without memory. */
+static const char *json_size_of(const struct http_request *request)
+{
+    struct media_parameter parameter;
+    const char *at = request->param != NULL ? request->param(request, "CONTENT_TYPE") : NULL;
+    while (at != NULL && media_next_parameter(&at, &parameter)) {
+        if (media_is(parameter.name, parameter.name_length, "json-header-size"))
+            return arena_copy_text(request->arena, parameter.value, parameter.value_length);
+    }
+    return "";
+}
+
+void oip_handle_invocation(void *context, struct http_request *request,
+                           const struct router_match *match, struct http_response *response)
+{
+    struct oip_request oip = {
+        .job = {.context = context, .request = request, .response = response, .late_status = 504},
+        .json_size = json_size_of(request)};
+    struct err err = ERR_INIT;
+    if (oip.json_size == NULL) {
+        protocol_answer_status(response, 503, "unavailable", "no memory for the content type");
+    } else if (job_begin(&oip.job, value_at(match, 0), NULL, &err)) {
+        serve(&oip);
+        job_end(&oip.job);
+        oip_request_finish(&oip);
+    } else {
+        job_answer_no_model(&oip.job, &err);
+    }
 }
 
 #define MODEL "/v2/models/{model}"

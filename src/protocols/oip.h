@@ -16,6 +16,14 @@ struct model *oip_acquire(const struct protocol_context *context, const struct r
 void oip_answer_no_model(const struct router_match *match, const struct err *err,
                          struct http_response *response);
 
+/* SageMaker passes no headers on, neither way: its containers for Triton say in the media type
+ * where the JSON of a request and of an answer ends ("...;json-header-size=N"). */
+#define OIP_SAGEMAKER_TYPE "application/vnd.sagemaker-triton.binary+json"
+
+/* A request of that type: inference with the model that the path names, or else the default one. */
+void oip_handle_invocation(void *context, struct http_request *request,
+                           const struct router_match *match, struct http_response *response);
+
 void oip_handle_metadata(void *context, struct http_request *request,
                          const struct router_match *match, struct http_response *response);
 void oip_handle_config(void *context, struct http_request *request,

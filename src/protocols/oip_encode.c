@@ -8,6 +8,7 @@
 #include "codec/number.h"
 #include "codec/utf8.h"
 #include "graph/schema.h"
+#include "protocols/oip.h"
 #include "protocols/results.h"
 #include "protocols/row_faults.h"
 
@@ -284,8 +285,14 @@ static void append_blobs(struct oip_request *oip, const struct buf *blobs)
     if (blobs->length == 0)
         return;
     snprintf(length, sizeof length, "%zu", response->body.length);
-    http_response_header(response, "Inference-Header-Content-Length", length);
-    response->content_type = "application/octet-stream";
+    if (oip->json_size != NULL) {
+        response->content_type = arena_printf(oip->job.request->arena,
+                                              OIP_SAGEMAKER_TYPE ";json-header-size=%s", length);
+        response->body.failed = response->body.failed || response->content_type == NULL;
+    } else {
+        http_response_header(response, "Inference-Header-Content-Length", length);
+        response->content_type = "application/octet-stream";
+    }
     buf_put(&response->body, blobs->data, blobs->length);
 }
 

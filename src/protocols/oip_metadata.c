@@ -10,12 +10,6 @@ static void put_text(struct buf *body, const char *text, size_t length)
     json_write_string(body, text, length);
 }
 
-static void put_member(struct buf *body, const char *name, const char *text)
-{
-    buf_printf(body, "\"%s\":", name);
-    put_text(body, text, strlen(text));
-}
-
 /* "omen_omen/1" is "omen_omen_1": Triton's platforms are words. */
 static void put_platform(struct buf *body, const struct model *model)
 {
@@ -60,7 +54,7 @@ static void put_outputs(struct buf *body, const struct graph *graph)
     for (size_t i = 0; i < graph->output_count; i++) {
         const struct graph_output *output = &graph->outputs[i];
         buf_put_text(body, i > 0 ? ",{" : "{");
-        put_member(body, "name", output->name);
+        json_write_text(body, "name", output->name);
         buf_printf(body, ",\"datatype\":\"%s\",\"shape\":[-1,%zu]}",
                    oip_datatype_name(oip_layout_output(graph, i)), output->cols);
     }
@@ -76,7 +70,7 @@ void oip_handle_metadata(void *context, struct http_request *request,
     if (model == NULL)
         return;
     buf_put_char(body, '{');
-    put_member(body, "name", model->name);
+    json_write_text(body, "name", model->name);
     buf_put_text(body, ",\"versions\":");
     registry_list_versions(own->registry, model->name, body);
     buf_put_text(body, ",\"platform\":");
@@ -110,7 +104,7 @@ static void put_config_outputs(struct buf *body, const struct graph *graph)
 {
     for (size_t i = 0; i < graph->output_count; i++) {
         buf_put_text(body, i > 0 ? ",{" : "{");
-        put_member(body, "name", graph->outputs[i].name);
+        json_write_text(body, "name", graph->outputs[i].name);
         buf_printf(body, ",\"data_type\":\"TYPE_%s\",\"dims\":[%zu]}",
                    config_type(oip_layout_output(graph, i)), graph->outputs[i].cols);
     }
@@ -127,7 +121,7 @@ void oip_handle_config(void *context, struct http_request *request,
     if (model == NULL)
         return;
     buf_put_char(body, '{');
-    put_member(body, "name", model->name);
+    json_write_text(body, "name", model->name);
     buf_put_text(body, ",\"platform\":");
     put_platform(body, model);
     buf_printf(body, ",\"backend\":\"omen\",\"max_batch_size\":%zu,\"input\":[",

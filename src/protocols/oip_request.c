@@ -44,10 +44,13 @@ bool oip_refuse(struct oip_request *oip, const char *code, const struct oip_inpu
 static bool read_header(struct oip_request *oip, size_t *json_length)
 {
     const struct http_request *request = oip->job.request;
-    const char *name = "Inference-Header-Content-Length";
-    const char *text = request->param != NULL
-                           ? request->param(request, "HTTP_INFERENCE_HEADER_CONTENT_LENGTH")
-                           : NULL;
+    const char *name = "Inference-Header-Content-Length", *text = NULL;
+    if (oip->json_size != NULL) {
+        name = "json-header-size";
+        text = oip->json_size;
+    } else if (request->param != NULL) {
+        text = request->param(request, "HTTP_INFERENCE_HEADER_CONTENT_LENGTH");
+    }
     char *end;
     *json_length = oip->body.length;
     if (text == NULL || text[0] == '\0')

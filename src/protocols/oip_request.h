@@ -42,6 +42,7 @@ struct oip_request {
     struct job job;
     struct body body;
     struct json *root;
+    const char *json_size;   /* SageMaker's: where the JSON ends, by the Content-Type; else NULL */
     bool has_header;         /* Inference-Header-Content-Length */
     bool is_raw;             /* the whole body is the only input */
     const char *bytes, *end; /* binary tensors not yet taken */

@@ -384,3 +384,38 @@ def test_outputs_that_are_not_there(serve):
     assert answer["code"] == "unknown_output" and answer["outputs"] == ["value"]
     assert ask(serve("total"), "1,2,3\n", "text/csv",
                X_Amzn_SageMaker_Custom_Attributes="trace=abc") == "321.0\n"
+
+
+# Triton's binary tensors through SageMaker
+
+TRITON = "application/vnd.sagemaker-triton.binary+json"
+
+
+def test_binary_tensors_by_their_media_type(serve):
+    """No header passes the platform: where the JSON ends is said in the media types, both ways."""
+    nginx = serve("total")
+    blob = numpy.array([[1, 2, 3], [4, 5, 6]], "<f8").tobytes()
+    head = json.dumps({
+        "inputs": [{"name": "x", "shape": [2, 3], "datatype": "FP64",
+                    "parameters": {"binary_data_size": len(blob)}}],
+        "parameters": {"binary_data_output": True}}).encode()
+    kind = f"{TRITON};json-header-size={len(head)}"
+    status, headers, answer = nginx.ask("POST", "/invocations", head + blob, {"Content-Type": kind})
+    assert status == 200, answer
+    name, size = headers["content-type"].split(";json-header-size=")
+    assert name == TRITON and "inference-header-content-length" not in headers
+    output = json.loads(answer[:int(size)])["outputs"][0]
+    assert (output["shape"], output["parameters"]) == ([2, 1], {"binary_data_size": 16})
+    numbers = numpy.frombuffer(answer[int(size):], "<f8")
+    expected = nginx.post("/predict", {"input": [[1, 2, 3], [4, 5, 6]]})[1]["prediction"]
+    assert numbers.tolist() == expected
+
+
+@pytest.mark.parametrize("parameter,sentence", [
+    (";json-header-size=99999", "inference header size should be in range (0, 2), got: 99999"),
+    (";json-header-size=x", "Unable to parse json-header-size: it is no integer"),
+    ("", "Unable to parse 'inputs'"),
+])
+def test_media_types_of_binary_tensors_that_are_wrong(serve, parameter, sentence):
+    answer = harness.parse_json(ask(serve("total"), "{}", TRITON + parameter, 400))
+    assert sentence in answer["error"], answer

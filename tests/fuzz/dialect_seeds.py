@@ -48,6 +48,10 @@ PEOPLE = [
 TWO = struct.pack("<4d", 1, 2, 3, 4)
 WORDS = b"".join(struct.pack("<I", len(word)) + word for word in (b"male", b"female"))
 MATRIX = json.dumps({"inputs": [sized("input-0", "FP64", [2, 2], 32)]}).encode()
+PERSONS = json.dumps(
+    {"inputs": [PEOPLE[0], sized("sex", "BYTES", [2], len(WORDS)), PEOPLE[2], PEOPLE[3]],
+     "parameters": {"binary_data_output": True}}
+).encode()  # fmt: skip
 SPLIT = {"dataframe_split": {"columns": ["x", "y"], "data": [[1, 2], [3, 4]]}}
 
 SEEDS = {
@@ -167,6 +171,12 @@ SEEDS = {
     "mlflow-records": request("POST /invocations", JSON, body={"dataframe_records": [PERSON]}),
     "mlflow-inputs": request(
         "POST /invocations", JSON, body={"inputs": {"age": [31]}, "params": {"output": "value"}}
+    ),
+    "sagemaker-triton": request(
+        "POST /invocations",
+        "Content-Type: application/vnd.sagemaker-triton.binary+json;"
+        f"json-header-size={len(PERSONS)}",
+        body=PERSONS + WORDS,
     ),
     "attributes": request(
         "POST /invocations", "Content-Type: text/csv",
