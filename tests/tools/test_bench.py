@@ -131,3 +131,14 @@ def test_large_files_are_loaded_beside_requests(tmp_path):
         assert of_file > 1 and of_model > of_file and min(times) > 0 and asked > 0
     assert list(tmp_path.iterdir()) == []
     assert processes_that_mention(str(tmp_path)) == []
+
+
+def test_capacity_prints_a_column_for_each_number_of_models(tmp_path):
+    done = run("capacity", "--models", "1,3", "--rounds", "1", "--seconds", "1", "--build", find_build(),
+               TMPDIR=str(tmp_path))
+    assert done.returncode == 0, done.stdout + done.stderr
+    table = {line[:40].strip(): line[40:].split() for line in done.stdout.splitlines()}
+    assert table["models live"] == ["1.000", "3.000"]
+    assert all(float(one) > 0 for one in table["CPU us per request"]) and len(table["/metrics, MiB"]) == 2
+    assert "each model more:" in done.stdout
+    assert list(tmp_path.iterdir()) == []
