@@ -11,8 +11,9 @@
 #include "server/state.h"
 #include "server/worker.h"
 
-/* Of ten: about a tenth of the CPU beside one busy thread of the usual priority. */
-#define NICENESS 10
+/* More than the process has: beside one busy thread of the process, a quarter of the CPU. That is
+ * little enough for whatever wakes to be let through, and no batch starves. */
+#define NICENESS 5
 
 /* So long after the last large request the workers are told to be patient again. */
 #define PATIENCE_SECONDS 1
@@ -89,14 +90,20 @@ static bool next(struct large *large, struct ring_job *job)
     return taken;
 }
 
+/* Linux has a niceness for each thread. Where a filter forbids it, all works as before. */
+static void give_way(void)
+{
+    id_t thread = (id_t)gettid();
+    (void)setpriority(PRIO_PROCESS, thread, getpriority(PRIO_PROCESS, thread) + NICENESS);
+}
+
 static void *serve(void *argument)
 {
     struct worker *worker = argument;
     struct large *large = &worker->server->large;
     struct ring_job job;
     worker_set_scheduling(pthread_self(), SERVER_SCHEDULING_BATCH);
-    /* Linux has a niceness for each thread. Where a filter forbids it, all works as before. */
-    (void)setpriority(PRIO_PROCESS, (id_t)gettid(), NICENESS);
+    give_way();
     worker_begin_thread(worker);
     while (next(large, &job)) {
         exchange_serve(worker, &job);

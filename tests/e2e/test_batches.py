@@ -106,7 +106,7 @@ def test_threads_for_large_requests_give_way(models, rig):
     batch.run()
     assert batch.answer.status == 200
     lowered = niceness_of_threads(worker)
-    assert sorted(lowered) == sorted([*usual, min(usual[0] + 10, 19)])
+    assert sorted(lowered) == sorted([*usual, min(usual[0] + 5, 19)])
     assert len(worker.status()["server"]["large_workers"]) == 1
     assert policies_of_workers(worker).count(os.SCHED_BATCH) == 0
     harness.wait_for(lambda: policies_of_workers(worker).count(os.SCHED_BATCH) == 2,
