@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include <cblas.h>
+#include <gsl/gsl_cblas.h>
 
 #include "math/clones.h"
 #include "math/dense.h"

@@ -3,7 +3,7 @@
 #include <float.h>
 #include <math.h>
 
-#include <cblas.h>
+#include <gsl/gsl_cblas.h>
 #include <gsl/gsl_sf_bessel.h>
 
 #include "math/stats.h"

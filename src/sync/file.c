@@ -243,7 +243,7 @@ static bool file_look(struct store *store, const char *name, struct store_object
                       struct err *err)
 {
     struct stat status;
-    int fd;
+    int fd = -1;
     if (!object_open((struct file_store *)store, name, &fd, &status, err))
         return false;
     close(fd);
