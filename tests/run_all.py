@@ -17,7 +17,7 @@ import time
 import xml.etree.ElementTree as xml
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-SUITES = ["checks", "gcc", "clang", "sanitized", "tools", "manifests", "e2e", "clients"]
+SUITES = ["checks", "gcc", "clang", "sanitized", "tools", "manifests", "e2e", "clients", "container"]
 BUILDS = {
     "gcc": ("build-gcc", {"CC": "gcc"}, ["--buildtype=release"]),
     "clang": ("build-clang", {"CC": "clang"}, ["--buildtype=debugoptimized"]),
@@ -302,13 +302,45 @@ def run_manifests(total, long_forms, preparing):
     count_pytest(total, "manifests", command, long_forms)
 
 
+class Images:
+    """The images of container/. They are built, mostly waiting for a network, while others test."""
+
+    def __init__(self):
+        self.log = tempfile.TemporaryFile()
+        self.process = subprocess.Popen(
+            [ROOT / "tests" / "container" / "prepare"],
+            env=environment(), stdin=subprocess.DEVNULL, stdout=self.log, stderr=subprocess.STDOUT,
+        )
+
+    def run(self, total, long_forms):
+        """What runs them. A machine on which there can be no engine is listed as skipped, as is one that
+        does not get the packages that the tests need."""
+        status = self.process.wait()
+        self.log.seek(0)
+        text = self.log.read().decode(errors="replace").strip()
+        if status == 77:
+            total.add_skip("container", text)
+            return
+        if status != 0:
+            total.add_failure("container: build", text[-20000:])
+            return
+        total.add_pass()
+        clients = ROOT / "tests" / "clients" / "run"
+        status, output = run([clients, "--prepare", "container"])
+        if status != 0:
+            total.add_skip("container", f"no packages: {output[-200:]}")
+            return
+        command = [clients, "container"]
+        count_pytest(total, "container", command, long_forms, {"OMEN_IMAGES_ARE_BUILT": "1"})
+
+
 def run_checks(total):
     """What we agreed on about the sources themselves."""
     for name in ("check-layers", "check-style"):
         count_command(total, f"checks: {name}", [ROOT / "tools" / name])
 
 
-def run_suite(total, suite, arguments, clients, preparing):
+def run_suite(total, suite, arguments, preparing):
     if suite == "checks":
         run_checks(total)
     elif suite in BUILDS:
@@ -320,7 +352,9 @@ def run_suite(total, suite, arguments, clients, preparing):
         extra = {"OMEN_BUILD": str(ROOT / BUILDS["gcc"][0])}
         run_pytest(total, "tools", "tools", arguments.all, extra)
     elif suite == "manifests":
-        run_manifests(total, arguments.all, preparing)
+        run_manifests(total, arguments.all, preparing[suite])
+    elif suite == "container":
+        preparing[suite].run(total, arguments.all)
     elif suite in ("e2e", "clients"):
         name = {None: "gcc", "address": "sanitized", "thread": "thread"}[arguments.sanitize]
         if not (ROOT / BUILDS[name][0] / "src" / "app" / "omen-worker").exists():
@@ -332,7 +366,7 @@ def run_suite(total, suite, arguments, clients, preparing):
         if suite == "e2e":
             run_pytest(total, "e2e", "e2e", arguments.all, extra)
         else:
-            clients.run(total, arguments.all, extra)
+            preparing[suite].run(total, arguments.all, extra)
 
 
 def chosen_suites(arguments):
@@ -351,12 +385,12 @@ def main():
     parser.add_argument("--no-install", action="store_true", help="never call apt-get")
     arguments = parser.parse_args()
     total = Total()
-    clients = Clients() if "clients" in chosen_suites(arguments) else None
-    preparing = prepare_schemas() if "manifests" in chosen_suites(arguments) else None
+    makers = {"clients": Clients, "container": Images, "manifests": prepare_schemas}
+    preparing = {suite: makers[suite]() for suite in chosen_suites(arguments) if suite in makers}
     for suite in chosen_suites(arguments):
         start, before = time.monotonic(), (total.passed, len(total.failures), len(total.skips))
         print(f"{suite} ...", flush=True)
-        run_suite(total, suite, arguments, clients, preparing)
+        run_suite(total, suite, arguments, preparing)
         print(
             f"{suite}: {total.passed - before[0]} passed, "
             f"{len(total.failures) - before[1]} failed, "
