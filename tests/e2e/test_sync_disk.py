@@ -30,11 +30,10 @@ PART = 65536
 
 
 @pytest.mark.parametrize("kind", [signal.SIGKILL, signal.SIGTERM], ids=["kill", "term"])
-def test_an_interrupted_download_is_resumed(rig, bucket, models, kind):
+def test_an_interrupted_download_is_resumed(rig, source, models, kind):
     tree = random_tree(1, files=4, size=20 * PART)
-    put_manifest_source(bucket, "iris", "1", tree)
-    web = rig.add(sync_tool.WebSource(rig.run, bucket))
-    sidecar = sync_tool.start_pull(rig, web.url, models, part_size="64k", bandwidth="2m")
+    source.put("iris", "1", tree)
+    sidecar = sync_tool.start_pull(rig, source.url, models, part_size="64k", bandwidth="2m")
     partial = os.path.join(models, ".sync", "partial")
 
     def has_parts():
@@ -48,7 +47,7 @@ def test_an_interrupted_download_is_resumed(rig, bucket, models, kind):
     assert code == (0 if kind == signal.SIGTERM else -signal.SIGKILL)
     assert current(models, "iris") is None
     total = sum(map(len, tree.values()))
-    done = pull(web.url, models, part_size="64k")
+    done = pull(source.url, models, part_size="64k")
     assert published(models, "iris") == tree
     assert 0 < done.records()[-1]["bytes"] < total
     assert not sync_tool.left_over(models)
@@ -65,14 +64,13 @@ def test_a_command_does_not_hold_up_the_end(rig, bucket, models, command):
     assert sidecar.wait(2) == 0
 
 
-def test_two_sidecars_take_turns(rig, bucket, models):
-    web = rig.add(sync_tool.WebSource(rig.run, bucket))
-    put_manifest_source(bucket, "iris", "1", random_tree(1))
+def test_two_sidecars_take_turns(rig, source, models):
+    source.put("iris", "1", random_tree(1))
     both = [
-        sync_tool.start_pull(rig, web.url, models, name=f"sync{i}", period="30ms") for i in range(2)
+        sync_tool.start_pull(rig, source.url, models, name=f"sync{i}", period="30ms") for i in range(2)
     ]
-    for version in range(2, 30):
-        put_manifest_source(bucket, "iris", str(version), random_tree(version))
+    for version in range(2, 20):
+        source.put("iris", str(version), random_tree(version))
         harness.wait_for(lambda v=version: current(models, "iris") == str(v), f"{version} is there")
         assert published(models, "iris") == random_tree(version)
     for sidecar in both:
@@ -315,9 +313,8 @@ class Reader(threading.Thread):
             return stream.read()
 
 
-def test_readers_never_see_two_versions_mixed(rig, bucket, models, long_forms, measured):
-    flips = 1000 if long_forms else 150
-    source = FileSource(rig, bucket)
+def test_readers_never_see_two_versions_mixed(rig, source, bucket, models, long_forms, measured):
+    flips = 1000 if long_forms else 80
 
     def put(version):
         text = str(version).encode() * 1000

@@ -224,6 +224,16 @@ def test_corrupt_bytes_are_never_published(faulty, bucket, models):
     assert published(models, "iris") == tree
 
 
+def test_a_file_that_is_not_what_its_manifest_says(rig, bucket, models):
+    tree = put(bucket)
+    sync_tool.put_tree(bucket, {"iris/1/file1.bin": tree["file1.bin"][:-1] + b"?"})
+    done = pull(f"file://{bucket}", models, code=EXIT["integrity"])
+    assert "SHA-256" in done.log and current(models, "iris") is None
+    put(bucket)
+    pull(f"file://{bucket}", models)
+    assert published(models, "iris") == tree
+
+
 def test_large_files_are_digested_beside_the_download(faulty, bucket, models, rig):
     """Files that a second thread verifies: corrupt, cut, cut off, and whole in the end."""
     tree = random_tree(1, files=3, size=20 << 20)

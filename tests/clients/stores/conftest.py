@@ -11,9 +11,13 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(os.path.dirname(os.path.dirname(HERE)), "e2e")]
 
 import clouds  # noqa: E402  (the path comes first)
+import gcs_mock  # noqa: E402
 import harness  # noqa: E402
 import servers  # noqa: E402
 from azure.storage import blob as azure  # noqa: E402
+from cloud import NUMBERS, Cloud  # noqa: E402
+from cryptography.hazmat.primitives import serialization  # noqa: E402
+from cryptography.hazmat.primitives.asymmetric import rsa  # noqa: E402
 
 FAILURES = (
     "none usage auth gone changed integrity space timeout locked transient stopped other".split()
@@ -108,8 +112,8 @@ def faults():
     """faults(port): a proxy in front of a server; all end with the test."""
     made = []
 
-    def make(port):
-        made.append(servers.FaultProxy(port))
+    def make(port, tls=None):
+        made.append(servers.FaultProxy(port, tls))
         return made[-1]
 
     yield make
@@ -131,3 +135,62 @@ def az_server(tmp_path_factory):
     server.client.create_container("models")
     yield server
     server.child.stop()
+
+
+@pytest.fixture
+def gs(tmp_path, faults):
+    mock = gcs_mock.Gcs()
+    mock.buckets["models"] = {}
+    front = faults(mock.port)
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    pem = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    ).decode()
+    mock.tokens.keys["sync@p.iam"] = key.public_key()
+    account = {"type": "service_account", "client_email": "sync@p.iam", "private_key": pem}
+    (tmp_path / "key.json").write_text(json.dumps({**account, "token_uri": f"{front.url}/token"}))
+    environment = {"GOOGLE_APPLICATION_CREDENTIALS": str(tmp_path / "key.json")}
+    secrets = ["token-", pem.splitlines()[1]]
+    cloud = Cloud(tmp_path, "gs://models/live", front.url, environment, front, secrets)
+    cloud.mock = mock
+    cloud.end_credentials = mock.tokens.end_all
+    cloud.put = lambda name, data: mock.put("models", f"live/{name}", data)
+    cloud.empty = lambda: mock.buckets["models"].clear()
+    yield cloud
+    mock.stop()
+
+
+@pytest.fixture
+def s3(tmp_path, faults, s3_server):
+    front = faults(s3_server.port)
+    prefix = f"live-{next(NUMBERS)}"
+    source = f"s3://models/{prefix}"
+    cloud = Cloud(tmp_path, source, front.url, s3_server.environment(), front, [s3_server.secret])
+    cloud.put = lambda name, data: s3_server.put(f"{prefix}/{name}", data)
+    body = b"<Error><Code>ExpiredToken</Code></Error>"
+    cloud.end_credentials = lambda: front.add("answer", "weights", "GET", status=400, body=body)
+
+    def empty():
+        for thing in s3_server.s3.list_objects_v2(Bucket="models", Prefix=f"{prefix}/").get("Contents", []):
+            s3_server.s3.delete_object(Bucket="models", Key=thing["Key"])
+
+    cloud.empty = empty
+    return cloud
+
+
+@pytest.fixture
+def az(tmp_path, faults, az_server):
+    front = faults(az_server.port)
+    prefix = f"live-{next(NUMBERS)}"
+    environment = {"AZURE_STORAGE_ACCOUNT": clouds.ACCOUNT, "AZURE_STORAGE_KEY": clouds.KEY}
+    endpoint = f"{front.url}/{clouds.ACCOUNT}"
+    cloud = Cloud(tmp_path, f"az://models/{prefix}", endpoint, environment, front, [clouds.KEY])
+    container = az_server.client.get_container_client("models")
+    cloud.put = lambda name, data: container.upload_blob(f"{prefix}/{name}", data, overwrite=True)
+    cloud.empty = lambda: [container.delete_blob(name) for name in container.list_blob_names(name_starts_with=prefix)]
+    return cloud
+
+
+@pytest.fixture(params=["gs", "s3", "az"])
+def cloud(request):
+    return request.getfixturevalue(request.param)

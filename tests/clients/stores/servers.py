@@ -4,6 +4,7 @@ import http.client
 import http.server
 import re
 import socket
+import ssl
 import struct
 import threading
 import time
@@ -15,10 +16,15 @@ class Server(http.server.ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 64
 
-    def __init__(self, handler):
+    def __init__(self, handler, tls=None):
+        """tls: the files of a certificate and its key."""
         super().__init__(("127.0.0.1", 0), handler)
         self.port = self.server_address[1]
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self.port}"
+        if tls:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(*tls)
+            self.socket = context.wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
         threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True).start()
 
     def handle_error(self, request, client_address):
@@ -86,7 +92,7 @@ class FaultProxy:
     """Between a client and a server: notes every request, passes it on as it is (signatures are of the
     Host header that the client sent), and follows its rules."""
 
-    def __init__(self, port):
+    def __init__(self, port, tls=None):
         self.target, self.rules, self.seen, self.lock = port, [], [], threading.Lock()
         proxy = self
 
@@ -96,7 +102,7 @@ class FaultProxy:
 
             do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = pass_on
 
-        self.server = Server(Passing)
+        self.server = Server(Passing, tls)
         self.url, self.port = self.server.url, self.server.port
 
     def stop(self):
@@ -127,7 +133,8 @@ class FaultProxy:
 
     def ask(self, handler, body):
         connection = http.client.HTTPConnection("127.0.0.1", self.target, timeout=30)
-        connection.putrequest(handler.command, handler.path, skip_host=True, skip_accept_encoding=True)
+        path = re.sub("^http://[^/]*", "", handler.path)  # as a proxy is asked
+        connection.putrequest(handler.command, path, skip_host=True, skip_accept_encoding=True)
         for name, value in handler.headers.items():
             if name.lower() not in ("connection", "transfer-encoding"):
                 connection.putheader(name, value)
