@@ -11,6 +11,8 @@
 #include "sync/aws_profile.h"
 #include "sync/origin.h"
 
+#define SOURCES_MAX 4 /* profiles that lead to each other */
+
 /* The variable's value, NULL if it is not set or empty. */
 static const char *variable(const char *name)
 {
@@ -30,7 +32,8 @@ struct files {
     char *data[2]; /* credentials, config */
     size_t size[2];
     const char *profile;
-    bool named; /* the profile was asked for */
+    bool asked; /* for the profile, by an option: that is stronger than the environment's keys */
+    bool named; /* or by the environment: then it must have keys */
 };
 
 static void files_finish(struct files *files)
@@ -47,6 +50,7 @@ static bool files_read(struct files *files, const char *profile, struct err *err
     static const char *const variables[] = {"AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE"};
     static const char *const names[] = {"credentials", "config"};
     *files = (struct files){.profile = profile[0] != '\0' ? profile : variable("AWS_PROFILE")};
+    files->asked = profile[0] != '\0';
     files->named = files->profile != NULL;
     if (!files->named)
         files->profile = "default";
@@ -142,37 +146,10 @@ static bool find_web_identity(struct aws_chain *chain, const char *role, const c
            find_sts(chain, err);
 }
 
-/* *found: the profile says where keys are. */
-static bool find_in_profile(struct aws_chain *chain, const struct files *files, bool *found,
-                            struct err *err)
+static bool container_is_told(void)
 {
-    static const char *const names[] = {
-        "aws_access_key_id",       "aws_secret_access_key", "aws_session_token",  "role_arn",
-        "web_identity_token_file", "role_session_name",     "credential_process", "source_profile"};
-    char *values[sizeof names / sizeof names[0]] = {NULL};
-    bool good = true;
-    for (size_t i = 0; good && i < sizeof names / sizeof names[0]; i++)
-        good = files_get(files, names[i], &values[i], err);
-    *found = true;
-    if (good && values[3] != NULL && values[4] != NULL)
-        good = find_web_identity(chain, values[3], values[4], values[5], err);
-    else if (good && (values[3] != NULL || values[6] != NULL))
-        good = err_set(err, ERR_UNSUPPORTED,
-                       "the AWS profile wants %s, which is not done here: give keys or a web "
-                       "identity",
-                       values[3] != NULL ? "a role by source_profile" : "credential_process");
-    else if (good && values[0] != NULL && values[1] != NULL)
-        good = aws_keys_set(&chain->fixed, values[0], values[1], values[2], 0, err);
-    else
-        *found = false;
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        if (values[i] != NULL)
-            explicit_bzero(values[i], strlen(values[i]));
-        free(values[i]);
-    }
-    if (good && !*found && files->named)
-        return err_set(err, ERR_NOT_FOUND, "the AWS profile that was asked for has no keys");
-    return good;
+    return variable("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI") != NULL ||
+           variable("AWS_CONTAINER_CREDENTIALS_FULL_URI") != NULL;
 }
 
 static bool find_container(struct aws_chain *chain, struct err *err)
@@ -210,22 +187,140 @@ static bool find_instance(struct aws_chain *chain, struct err *err)
     return keep(&chain->url, endpoint != NULL ? endpoint : "http://169.254.169.254", err);
 }
 
+enum setting {
+    SET_ACCESS,
+    SET_SECRET,
+    SET_TOKEN,
+    SET_ROLE,
+    SET_TOKEN_FILE,
+    SET_SESSION,
+    SET_PROCESS,
+    SET_SOURCE,
+    SET_SOURCE_KIND,
+    SET_EXTERNAL_ID,
+    SET_DURATION,
+    SET_DEVICE,
+    SET_COUNT,
+};
+
+static const char *const setting_names[SET_COUNT] = {
+    "aws_access_key_id",       "aws_secret_access_key", "aws_session_token",  "role_arn",
+    "web_identity_token_file", "role_session_name",     "credential_process", "source_profile",
+    "credential_source",       "external_id",           "duration_seconds",   "mfa_serial"};
+
+static bool find_in_profile(struct aws_chain *chain, const struct files *files, int depth,
+                            bool *found, struct err *err);
+
+/* What is not of a profile: "Environment", "Ec2InstanceMetadata", "EcsContainer". */
+static bool find_source_of_kind(struct aws_chain *source, const char *kind, struct err *err)
+{
+    const char *access = variable("AWS_ACCESS_KEY_ID"), *secret = variable("AWS_SECRET_ACCESS_KEY");
+    if (strcmp(kind, "Environment") == 0 && access != NULL && secret != NULL)
+        return aws_keys_set(&source->fixed, access, secret, variable("AWS_SESSION_TOKEN"), 0, err);
+    if (strcmp(kind, "Ec2InstanceMetadata") == 0)
+        return find_instance(source, err);
+    if (strcmp(kind, "EcsContainer") == 0 && container_is_told())
+        return find_container(source, err);
+    return err_set(err, ERR_NOT_FOUND,
+                   "the AWS profile's credential_source is none that has keys here");
+}
+
+/* The keys that a role is asked for with. A profile that names itself means its own keys. */
+static bool find_source(struct aws_chain *chain, const struct files *files, char *const *values,
+                        int depth, struct err *err)
+{
+    struct files others = *files;
+    bool found = true;
+    struct aws_chain *source = chain->source = mem_array(1, sizeof *chain->source);
+    if (source == NULL)
+        return err_set(err, ERR_MEMORY, "no memory for AWS settings");
+    *source = (struct aws_chain){.transfer = chain->transfer, .patience = chain->patience};
+    memcpy(source->region, chain->region, sizeof source->region);
+    if (values[SET_SOURCE] == NULL)
+        return find_source_of_kind(source, values[SET_SOURCE_KIND], err);
+    if (depth >= SOURCES_MAX)
+        return err_set(err, ERR_LIMIT, "the AWS profiles' source_profile go on for more than %d",
+                       SOURCES_MAX);
+    others.profile = values[SET_SOURCE];
+    others.named = true;
+    if (strcmp(others.profile, files->profile) == 0)
+        return values[SET_ACCESS] != NULL && values[SET_SECRET] != NULL
+                   ? aws_keys_set(&source->fixed, values[SET_ACCESS], values[SET_SECRET],
+                                  values[SET_TOKEN], 0, err)
+                   : err_set(err, ERR_NOT_FOUND, "the AWS profile is its own source, without keys");
+    return find_in_profile(source, &others, depth + 1, &found, err) ||
+           err_prefix(err, "source_profile");
+}
+
+static bool find_role(struct aws_chain *chain, const struct files *files, char *const *values,
+                      int depth, struct err *err)
+{
+    const char *session = values[SET_SESSION] != NULL ? values[SET_SESSION] : "omen-sync";
+    if (values[SET_TOKEN_FILE] != NULL)
+        return find_web_identity(chain, values[SET_ROLE], values[SET_TOKEN_FILE],
+                                 values[SET_SESSION], err);
+    if (values[SET_DEVICE] != NULL)
+        return err_set(err, ERR_UNSUPPORTED,
+                       "the AWS profile's role wants a code of a device (mfa_serial), which nobody "
+                       "can give here");
+    if (values[SET_SOURCE] == NULL && values[SET_SOURCE_KIND] == NULL)
+        return err_set(err, ERR_MISSING,
+                       "the AWS profile's role_arn needs source_profile, credential_source or "
+                       "web_identity_token_file");
+    chain->origin = AWS_ROLE;
+    return keep(&chain->role, values[SET_ROLE], err) && keep(&chain->session, session, err) &&
+           (values[SET_EXTERNAL_ID] == NULL ||
+            keep(&chain->external_id, values[SET_EXTERNAL_ID], err)) &&
+           (values[SET_DURATION] == NULL || keep(&chain->duration, values[SET_DURATION], err)) &&
+           find_sts(chain, err) && find_source(chain, files, values, depth, err);
+}
+
+/* *found: the profile says where keys are. */
+static bool find_in_profile(struct aws_chain *chain, const struct files *files, int depth,
+                            bool *found, struct err *err)
+{
+    char *values[SET_COUNT] = {NULL};
+    bool good = true;
+    for (size_t i = 0; good && i < SET_COUNT; i++)
+        good = files_get(files, setting_names[i], &values[i], err);
+    *found = true;
+    chain->origin = AWS_FIXED;
+    if (good && values[SET_ROLE] != NULL) {
+        good = find_role(chain, files, values, depth, err);
+    } else if (good && values[SET_ACCESS] != NULL && values[SET_SECRET] != NULL) {
+        good = aws_keys_set(&chain->fixed, values[SET_ACCESS], values[SET_SECRET],
+                            values[SET_TOKEN], 0, err);
+    } else if (good && values[SET_PROCESS] != NULL) {
+        chain->origin = AWS_PROCESS;
+        good = keep(&chain->process, values[SET_PROCESS], err);
+    } else {
+        *found = false;
+    }
+    for (size_t i = 0; i < SET_COUNT; i++) {
+        if (values[i] != NULL)
+            explicit_bzero(values[i], strlen(values[i]));
+        free(values[i]);
+    }
+    if (good && !*found && files->named)
+        return err_set(err, ERR_NOT_FOUND, "the AWS profile that was asked for has no keys");
+    return good;
+}
+
 static bool find_keys(struct aws_chain *chain, const struct files *files, struct err *err)
 {
     const char *access = variable("AWS_ACCESS_KEY_ID"), *secret = variable("AWS_SECRET_ACCESS_KEY");
     const char *role = variable("AWS_ROLE_ARN"), *file = variable("AWS_WEB_IDENTITY_TOKEN_FILE");
     bool found = false;
     chain->origin = AWS_FIXED;
-    if (access != NULL && secret != NULL)
+    if (access != NULL && secret != NULL && !files->asked)
         return aws_keys_set(&chain->fixed, access, secret, variable("AWS_SESSION_TOKEN"), 0, err);
-    if (!find_in_profile(chain, files, &found, err))
+    if (!find_in_profile(chain, files, 0, &found, err))
         return false;
     if (found)
         return true;
     if (role != NULL && file != NULL)
         return find_web_identity(chain, role, file, variable("AWS_ROLE_SESSION_NAME"), err);
-    if (variable("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI") != NULL ||
-        variable("AWS_CONTAINER_CREDENTIALS_FULL_URI") != NULL)
+    if (container_is_told())
         return find_container(chain, err);
     return find_instance(chain, err);
 }
@@ -265,6 +360,10 @@ bool aws_chain_get(struct aws_chain *chain, struct aws_keys *keys, struct err *e
         return aws_fetch_container(chain, keys, err);
     case AWS_INSTANCE:
         return aws_fetch_instance(chain, keys, err);
+    case AWS_PROCESS:
+        return aws_fetch_process(chain, keys, err);
+    case AWS_ROLE:
+        return aws_fetch_role(chain, keys, err);
     }
     return err_set(err, ERR_INTERNAL, "AWS keys of unknown origin");
 }
@@ -281,4 +380,10 @@ void aws_chain_finish(struct aws_chain *chain)
     free(chain->token_file);
     free(chain->url);
     free(chain->endpoint);
+    free(chain->process);
+    free(chain->external_id);
+    free(chain->duration);
+    if (chain->source != NULL)
+        aws_chain_finish(chain->source);
+    free(chain->source);
 }

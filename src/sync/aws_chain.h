@@ -15,6 +15,8 @@ enum aws_origin {
     AWS_WEB_IDENTITY, /* a token file and a role, at STS */
     AWS_CONTAINER,    /* ECS, EKS Pod Identity */
     AWS_INSTANCE,     /* EC2, by IMDSv2 */
+    AWS_PROCESS,      /* a command of the user's profile says them */
+    AWS_ROLE,         /* a role, at STS, with the keys of `source` */
 };
 
 struct aws_chain {
@@ -25,6 +27,9 @@ struct aws_chain {
     char *role, *session, *token_file; /* web identity */
     char *url;                         /* STS, the container's service, or the instance's */
     char *authorization, *authorization_file;
+    char *process;                /* shell command */
+    char *external_id, *duration; /* of a role; NULL */
+    struct aws_chain *source;     /* owned */
     /* What is found on the way; "" when nobody says. */
     char region[64];
     char *endpoint; /* NULL: the cloud's own */

@@ -5,12 +5,18 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
+#include "base/digest.h"
+#include "sync/command_run.h"
 #include "sync/metadata.h"
 #include "sync/origin.h"
 #include "sync/query.h"
 #include "sync/secret_file.h"
+#include "sync/sigv4.h"
+#include "sync/timestamp.h"
 #include "sync/xml.h"
 
+#define PROCESS_TIMEOUT (60 * CLOCK_NS_PER_S)
 #define INSTANCE_TOKEN "X-aws-ec2-metadata-token"
 
 /* What STS says is wrong passes when the identity provider was slow. */
@@ -27,8 +33,45 @@ static enum verdict judge_sts(const struct response *response)
     return transfer_judge(response);
 }
 
-static bool post_sts(struct aws_chain *chain, struct buf *form, struct response *response,
-                     struct err *err)
+static bool sign_for_sts(const struct aws_chain *chain, const struct aws_keys *keys,
+                         struct request *request, struct err *err)
+{
+    char payload[DIGEST_TEXT_SIZE], date[SIGV4_DATE_SIZE], host[256];
+    struct buf authorization = BUF_INIT;
+    const char *start = strstr(chain->url, "://");
+    if (start == NULL || strcspn(start + 3, "/?") >= sizeof host)
+        return err_set(err, ERR_INVALID, "the address of STS is no URL of a host");
+    snprintf(host, sizeof host, "%.*s", (int)strcspn(start + 3, "/?"), start + 3);
+    const char *path = strchr(start + 3, '/');
+    struct sigv4_request signing = {.access_key = keys->access_key,
+                                    .secret_key = keys->secret_key,
+                                    .region =
+                                        chain->region[0] != '\0' ? chain->region : "us-east-1",
+                                    .service = "sts",
+                                    .time = timestamp_now(),
+                                    .method = "POST",
+                                    .path = path != NULL ? path : "/",
+                                    .query = "",
+                                    .payload = payload,
+                                    .encode_path_twice = true};
+    sigv4_format_date(signing.time, date);
+    sigv4_add_header(&signing, "host", host);
+    sigv4_add_header(&signing, "x-amz-date", date);
+    if (keys->token != NULL)
+        sigv4_add_header(&signing, "x-amz-security-token", keys->token);
+    bool good = digest_sha256(request->body, request->body_size, payload, err) &&
+                request_add_header(request, "x-amz-date", date, err) &&
+                (keys->token == NULL ||
+                 request_add_header(request, "x-amz-security-token", keys->token, err)) &&
+                sigv4_sign(&signing, &authorization, err) &&
+                request_add_header(request, "Authorization", buf_text(&authorization), err);
+    buf_finish(&authorization);
+    return good;
+}
+
+/* signer: whose keys sign it; NULL: nobody's. */
+static bool post_sts(struct aws_chain *chain, struct buf *form, const struct aws_keys *signer,
+                     struct response *response, struct err *err)
 {
     struct request request = REQUEST_INIT;
     bool good = !form->failed || err_set(err, ERR_MEMORY, "no memory for a request to STS");
@@ -36,6 +79,7 @@ static bool post_sts(struct aws_chain *chain, struct buf *form, struct response 
     request.body_size = form->length;
     good = good && request_set(&request, "POST", chain->url, err) &&
            request_add_header(&request, "Content-Type", "application/x-www-form-urlencoded", err) &&
+           (signer == NULL || sign_for_sts(chain, signer, &request, err)) &&
            (transfer_fetch(chain->transfer, &request, NULL, judge_sts, METADATA_REPLY_MAX, response,
                            err) ||
             metadata_refused(response, "STS", err));
@@ -59,12 +103,52 @@ bool aws_fetch_web_identity(struct aws_chain *chain, struct aws_keys *keys, stru
     query_add(&query, "RoleSessionName", chain->session);
     query_add(&query, "WebIdentityToken", token);
     query_write(&query, &form);
-    bool good = post_sts(chain, &form, &response, err) &&
+    bool good = post_sts(chain, &form, NULL, &response, err) &&
                 aws_keys_read_xml(response.body.data, response.body.length, keys, err);
     secret_free(token);
     buf_finish(&form);
     response_finish(&response);
     return good;
+}
+
+bool aws_fetch_role(struct aws_chain *chain, struct aws_keys *keys, struct err *err)
+{
+    struct query query = {.count = 0};
+    struct buf form = BUF_INIT;
+    struct response response = {.status = 0};
+    struct aws_keys signer = {.access_key = NULL};
+    if (!origin_may_have_secrets(chain->url))
+        return err_set(err, ERR_INVALID, "keys of a role come from an https address only");
+    if (!aws_chain_get(chain->source, &signer, err))
+        return err_prefix(err, "the keys that a role is asked for with");
+    query_add(&query, "Action", "AssumeRole");
+    query_add(&query, "Version", "2011-06-15");
+    query_add(&query, "RoleArn", chain->role);
+    query_add(&query, "RoleSessionName", chain->session);
+    if (chain->external_id != NULL)
+        query_add(&query, "ExternalId", chain->external_id);
+    if (chain->duration != NULL)
+        query_add(&query, "DurationSeconds", chain->duration);
+    query_write(&query, &form);
+    bool good = post_sts(chain, &form, &signer, &response, err) &&
+                aws_keys_read_xml(response.body.data, response.body.length, keys, err);
+    aws_keys_finish(&signer);
+    buf_finish(&form);
+    response_finish(&response);
+    return good;
+}
+
+bool aws_fetch_process(struct aws_chain *chain, struct aws_keys *keys, struct err *err)
+{
+    struct buf out = BUF_INIT;
+    out.limit = METADATA_REPLY_MAX;
+    bool good = command_run_output(chain->process, PROCESS_TIMEOUT, transfer_stop(chain->transfer),
+                                   &out, err) &&
+                aws_keys_read_json(buf_text(&out), out.length, keys, err);
+    if (out.data != NULL)
+        explicit_bzero(out.data, out.capacity);
+    buf_finish(&out);
+    return good || err_prefix(err, "credential_process");
 }
 
 bool aws_fetch_container(struct aws_chain *chain, struct aws_keys *keys, struct err *err)

@@ -76,9 +76,11 @@ bool aws_keys_read_json(const char *data, size_t size, struct aws_keys *keys, st
     const char *access = good ? get_text(root, "AccessKeyId") : NULL;
     const char *secret = good ? get_text(root, "SecretAccessKey") : NULL;
     const char *token = good ? get_text(root, "Token") : NULL;
+    if (good && token == NULL)
+        token = get_text(root, "SessionToken");
     const char *expiration = good ? get_text(root, "Expiration") : NULL;
     if (access == NULL || secret == NULL)
-        good = err_set(err, ERR_INVALID, "a metadata service's reply has no AWS keys");
+        good = err_set(err, ERR_INVALID, "there are no AWS keys in what it says");
     else if (expiration != NULL && !timestamp_read_rfc3339(expiration, &expires))
         good = err_set(err, ERR_INVALID, "the AWS keys' Expiration is no time");
     else

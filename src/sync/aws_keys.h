@@ -19,7 +19,7 @@ void aws_keys_finish(struct aws_keys *keys);
 bool aws_keys_set(struct aws_keys *keys, const char *access_key, const char *secret_key,
                   const char *token, int64_t expires, struct err *err);
 
-/* The JSON of container and instance metadata services. */
+/* The JSON of container and instance metadata services, and of a credential_process. */
 bool aws_keys_read_json(const char *data, size_t size, struct aws_keys *keys, struct err *err);
 /* STS's reply to AssumeRole and AssumeRoleWithWebIdentity. */
 bool aws_keys_read_xml(const char *data, size_t size, struct aws_keys *keys, struct err *err);

@@ -1,10 +1,11 @@
-/* Runs the user's commands: the check before a flip, the hook after it. */
+/* Runs the user's commands: the check before a flip, the hook after it, and who says keys. */
 #ifndef OMEN_SYNC_COMMAND_RUN_H
 #define OMEN_SYNC_COMMAND_RUN_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 
 /* /bin/sh -c command with OMEN_MODEL, OMEN_VERSION and OMEN_PATH in its environment and none of our
@@ -13,5 +14,10 @@
 bool command_run_shell(const char *command, const char *model, const char *version,
                        const char *path, int64_t timeout, const volatile int *stop,
                        struct err *err);
+
+/* /bin/sh -c command, for what it writes to its standard output, as much as `out` may hold; what it
+ * writes to its standard error is nobody's to read. Ended as above. */
+bool command_run_output(const char *command, int64_t timeout, const volatile int *stop,
+                        struct buf *out, struct err *err);
 
 #endif

@@ -17,7 +17,8 @@ class Moto:
     """moto's server, made strict: after the first calls, which make a user with a key and the right to
     do all with S3, every request must be signed by it."""
 
-    CALLS = 4  # of boto3 below
+    CALLS = 6  # of boto3 below
+    ROLE = "arn:aws:iam::123456789012:role/puller"
 
     def __init__(self, run):
         self.port = harness.free_port()
@@ -32,9 +33,12 @@ class Moto:
         self.id, self.secret = key["AccessKeyId"], key["SecretAccessKey"]
         policy = {
             "Version": "2012-10-17",
-            "Statement": [{"Effect": "Allow", "Action": ["s3:*"], "Resource": "*"}],
+            "Statement": [{"Effect": "Allow", "Action": ["s3:*", "sts:AssumeRole"], "Resource": "*"}],
         }
         iam.put_user_policy(UserName="sync", PolicyName="all", PolicyDocument=json.dumps(policy))
+        trust = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": ["sts:AssumeRole"]}]}
+        iam.create_role(RoleName="puller", AssumeRolePolicyDocument=json.dumps(trust))
+        iam.put_role_policy(RoleName="puller", PolicyName="all", PolicyDocument=json.dumps(policy))
         self.client("sts", "first", "first").get_caller_identity()
         self.s3 = self.client("s3", self.id, self.secret)
         self.s3.create_bucket(Bucket="models", CreateBucketConfiguration={"LocationConstraint": REGION})

@@ -259,6 +259,90 @@ def test_keys_of_a_profile_that_is_named(make_probe, moto, front, tmp_path):
     assert answer.failure == "auth" and "has no keys" in answer.error
 
 
+def config(tmp_path, text):
+    aws = tmp_path / ".aws"
+    aws.mkdir(exist_ok=True)
+    (aws / "config").write_text(text)
+
+
+def process_of(tmp_path, **keys):
+    """A command that says keys, and nothing else of it may be seen."""
+    script = tmp_path / "say keys"
+    said = json.dumps({"Version": 1, **keys})
+    script.write_text(f"#!/bin/sh\necho hidden words >&2\ncat <<'END'\n{said}\nEND\n")
+    script.chmod(0o755)
+    return f'"{script}" --for "models"'
+
+
+def test_keys_that_a_command_of_the_profile_says(make_probe, moto, front, tmp_path):
+    command = process_of(tmp_path, AccessKeyId=moto.id, SecretAccessKey=moto.secret)
+    config(tmp_path, f"[default]\nregion = {REGION}\ncredential_process = {command}\n")
+    probe = make_probe("s3://models/m", endpoint=front.url)
+    probe.secrets = [moto.secret, "hidden"]
+    assert probe.list().good
+    process_of(tmp_path, AccessKeyId=moto.id)
+    answer = probe.list()
+    assert answer.failure == "auth" and "no AWS keys in what it says" in answer.error
+    config(tmp_path, "[default]\ncredential_process = exit 3\n")
+    answer = probe.list()
+    assert answer.failure == "auth" and "ended with status 3" in answer.error
+    config(tmp_path, "[default]\ncredential_process = yes\n")
+    answer = probe.list()
+    assert answer.failure == "auth" and "says too much" in answer.error
+
+
+def test_keys_of_a_role_by_another_profile(make_probe, moto, front, tmp_path):
+    """moto is asked for the role, and checks the signatures there and with the role's keys."""
+    command = process_of(tmp_path, AccessKeyId=moto.id, SecretAccessKey=moto.secret)
+    role = f"role_arn = {moto.ROLE}\nregion = {REGION}\n"
+    config(
+        tmp_path,
+        f"[profile keys]\naws_access_key_id = {moto.id}\naws_secret_access_key = {moto.secret}\n"
+        f"[profile said]\ncredential_process = {command}\n"
+        f"[profile puller]\n{role}source_profile = keys\nexternal_id = e/1\nduration_seconds = 1800\n"
+        f"[profile by-command]\n{role}source_profile = said\n"
+        f"[profile own]\n{role}source_profile = own\naws_access_key_id = {moto.id}\n"
+        f"aws_secret_access_key = {moto.secret}\n"
+        f"[profile chained]\n{role}source_profile = puller\n"
+        f"[profile environment]\n{role}credential_source = Environment\n"
+        f"[profile a]\n{role}source_profile = b\n[profile b]\n{role}source_profile = a\n"
+        f"[profile device]\n{role}source_profile = keys\nmfa_serial = x\n"
+        f"[profile bare]\n{role}",
+    )
+    probe = make_probe("s3://models/m", {"AWS_ENDPOINT_URL_STS": moto.url}, secrets=[moto.secret], endpoint=front.url)
+    for profile in ("puller", "by-command", "own"):
+        front.seen.clear()
+        assert probe.list(profile=profile).good, profile
+        assert moto.id not in front.seen[0].headers["Authorization"], profile
+    for profile, word in {
+        "nobody": "has no keys",
+        "a": "more than 4",
+        "device": "mfa_serial",
+        "bare": "needs source_profile",
+        "environment": "credential_source",
+    }.items():
+        answer = probe.list(profile=profile)
+        assert answer.failure == "auth" and word in answer.error, (profile, answer.error)
+    # Two roles, one after the other; and a secret that is not the profile's is refused by STS itself.
+    assert probe.list(profile="chained").good
+    config(
+        tmp_path,
+        f"[profile keys]\naws_access_key_id = {moto.id}\naws_secret_access_key = {moto.secret[:-1]}?\n"
+        f"[profile puller]\n{role}source_profile = keys\n",
+    )
+    answer = probe.list(profile="puller")
+    assert answer.failure == "auth" and "SignatureDoesNotMatch" in answer.error
+
+
+def test_keys_of_a_role_by_the_environment(make_probe, moto, front, tmp_path):
+    """A profile that is asked for is stronger than keys in the environment, which are its source."""
+    config(tmp_path, f"[profile p]\nrole_arn = {moto.ROLE}\ncredential_source = Environment\nregion = {REGION}\n")
+    environment = {**moto.environment(), "AWS_ENDPOINT_URL_STS": moto.url}
+    probe = make_probe("s3://models/m", environment, secrets=[moto.secret], endpoint=front.url)
+    assert probe.list(profile="p").good
+    assert moto.id not in front.seen[0].headers["Authorization"]
+
+
 class Services:
     """STS, a container's and an instance's metadata services, which give out moto's keys."""
 

@@ -80,7 +80,7 @@ static void test_aws_keys(void **state)
     assert_int_equal(keys.expires, 1772366400);
     aws_keys_finish(&keys);
     assert_false(aws_keys_read_json("{\"AccessKeyId\":\"A\"}", 19, &keys, &err));
-    assert_string_equal(err.text, "a metadata service's reply has no AWS keys");
+    assert_string_equal(err.text, "there are no AWS keys in what it says");
     assert_false(aws_keys_read_json("[]", 2, &keys, &err));
     assert_false(aws_keys_set(&keys, "A\nB", "S", NULL, 0, &err));
     assert_string_equal(err.text, "the AWS keys have blanks, or are empty or too long");
