@@ -176,7 +176,8 @@ def keeper(request, rig):
     documents.put_version(rig.models, "one", 1, documents.constant(1))
     worker, port = rig.worker(), harness.free_port()
     shell = {"dash": ["dash"], "busybox": ["busybox", "sh"]}[request.param]
-    command = [*shell, RENDER, "--keep", "--run", f"{rig.run}/kept", "--socket", worker.peer,
+    # The image's entry, and what compose says after it: the last word counts.
+    command = [*shell, RENDER, "--start", "--keep", "--run", f"{rig.run}/kept", "--socket", worker.peer,
                "--port", port, "--listen", "127.0.0.1"]
     if os.geteuid() == 0:
         command += ["--user", "root"]
@@ -224,6 +225,14 @@ def test_a_keeper_in_a_hurry(keeper, number):
     child.send_signal(number)
     assert child.wait() == 0 and time.monotonic() - begun < 1.5 * harness.SLOWER
     assert not harness.accepts(("127.0.0.1", port))
+
+
+def test_a_keeper_does_not_drain_again(rig, keeper):
+    child, _ = keeper
+    with open(f"{rig.run}/kept/closing", "w", encoding="ascii"):
+        begun = time.monotonic()
+        child.send_signal(signal.SIGQUIT)
+    assert child.wait() == 0 and time.monotonic() - begun < 1.5 * harness.SLOWER
 
 
 def test_a_keeper_of_an_nginx_that_dies(keeper):
