@@ -22,10 +22,17 @@ bool linalg_size_fits(size_t rows, size_t cols);
 void linalg_affine_row(const struct matrix *weights, const double *bias, const double *x,
                        double *y);
 
-/* Y = X W + b. x: n x inputs; weights: inputs x outputs; y: n x outputs, not overlapping x.
- * rectified: what is below 0 becomes 0. */
+enum linalg_how {
+    LINALG_RECTIFIED = 1, /* what is below 0 in the end becomes 0 */
+    /* Much of x is 0, as a rectifier leaves it, all of the weights are finite, no bias is -0: then
+     * products that are 0 are passed over, and the answers are the same. */
+    LINALG_GAPS = 2,
+};
+
+/* Y = X W + b. x: n x inputs; weights: inputs x outputs; y: n x outputs, not overlapping x. how: of
+ * enum linalg_how. */
 void linalg_affine(const struct matrix *x, const struct matrix *weights, const double *bias,
-                   bool rectified, const struct matrix *y);
+                   unsigned how, const struct matrix *y);
 
 /* In float32, over a whole batch: C = A B + C, where C holds what is added (a bias, or 0). A is m x
  * k, or k x m and read as its transpose; B is k x n, or n x k. Rows follow one another densely.

@@ -22,7 +22,7 @@ static inline double *matrix_row(const struct matrix *m, size_t row)
  * matrix has data too). */
 struct matrix matrix_in_arena(struct arena *arena, size_t rows, size_t cols);
 
-/* A heap block, zeroed; matrix_free gives it back. false without memory. */
+/* A heap block, 64-byte aligned and zeroed; matrix_free gives it back. false without memory. */
 bool matrix_create(struct matrix *m, size_t rows, size_t cols);
 void matrix_free(struct matrix *m);
 

@@ -14,6 +14,7 @@ struct dense_shape {
     size_t b_row, c_row;
     size_t begin_row; /* from one row's beginnings to the next's; 0: a bias, the same for all */
     bool rectified;   /* what is below 0 in the end becomes 0 */
+    bool gaps;        /* many elements of a are 0, all of b are finite, and a_step is 1 */
 };
 
 /* begin: what is added to, or NULL for 0. It may be c. */

@@ -29,6 +29,9 @@ typedef int64_t number_bits;
 
 #define INLINE static inline __attribute__((always_inline))
 
+/* Of functions with much on the stack, which then is taken, and touched, only where they run. */
+#define APART static __attribute__((noinline))
+
 /* In front of a loop of few rounds, so that what it goes over may stand in registers. */
 #ifdef __clang__
 #define UNROLLED _Pragma("clang loop unroll(full)")
@@ -145,6 +148,38 @@ INLINE void store_some(number *to, vector values, size_t count)
         to[lane] = values[lane];
 }
 #endif
+
+INLINE number add_product(number sum, number x, number weight)
+{
+#ifdef DENSE_SINGLE
+    return __builtin_fmaf(x, weight, sum);
+#elif defined(__AVX2__)
+    return __builtin_fma(x, weight, sum);
+#else
+    return sum + x * weight;
+#endif
+}
+
+/* A bit for each of at most 64 numbers: 1 where it is not 0; NaN is not. */
+INLINE uint64_t bits_of(const number *numbers, size_t count)
+{
+    uint64_t bits = 0;
+#if defined(__AVX512F__) && defined(DENSE_SINGLE)
+    for (size_t i = 0; i < count; i += LANES) {
+        vector some = load_some(numbers + i, count - i < LANES ? count - i : LANES);
+        bits |= (uint64_t)_mm512_cmp_ps_mask((__m512)some, _mm512_setzero_ps(), _CMP_NEQ_UQ) << i;
+    }
+#elif defined(__AVX512F__)
+    for (size_t i = 0; i < count; i += LANES) {
+        vector some = load_some(numbers + i, count - i < LANES ? count - i : LANES);
+        bits |= (uint64_t)_mm512_cmp_pd_mask((__m512d)some, _mm512_setzero_pd(), _CMP_NEQ_UQ) << i;
+    }
+#else
+    for (size_t i = 0; i < count; i++)
+        bits |= (uint64_t)(numbers[i] != 0) << i;
+#endif
+    return bits;
+}
 
 /* 0 where a number is below; -0 and NaN stay. */
 INLINE vector rectify(vector values)

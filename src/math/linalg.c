@@ -29,7 +29,7 @@ void linalg_affine_row(const struct matrix *weights, const double *bias, const d
 }
 
 void linalg_affine(const struct matrix *x, const struct matrix *weights, const double *bias,
-                   bool rectified, const struct matrix *y)
+                   unsigned how, const struct matrix *y)
 {
     const struct dense_shape shape = {
         .m = x->rows,
@@ -39,7 +39,8 @@ void linalg_affine(const struct matrix *x, const struct matrix *weights, const d
         .a_step = 1,
         .b_row = weights->stride,
         .c_row = y->stride,
-        .rectified = rectified,
+        .rectified = (how & LINALG_RECTIFIED) != 0,
+        .gaps = (how & LINALG_GAPS) != 0,
     };
     dense_multiply(&shape, x->data, weights->data, bias, y->data);
 }

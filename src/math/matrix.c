@@ -1,6 +1,7 @@
 #include "math/matrix.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 
@@ -13,13 +14,20 @@ struct matrix matrix_in_arena(struct arena *arena, size_t rows, size_t cols)
     return m;
 }
 
+/* A row's vectors should not lie across two lines of the cache. */
+#define MATRIX_ALIGN ((size_t)64)
+
 bool matrix_create(struct matrix *m, size_t rows, size_t cols)
 {
     *m = (struct matrix){0};
-    size_t count;
-    double *data = mem_multiply(rows, cols, &count) ? mem_array(count, sizeof(double)) : NULL;
+    size_t count, bytes;
+    if (!mem_multiply(rows, cols, &count) || !mem_multiply(count, sizeof(double), &bytes) ||
+        __builtin_add_overflow(bytes, MATRIX_ALIGN, &bytes))
+        return false;
+    double *data = aligned_alloc(MATRIX_ALIGN, bytes - bytes % MATRIX_ALIGN);
     if (data == NULL)
         return false;
+    memset(data, 0, bytes - bytes % MATRIX_ALIGN);
     *m = (struct matrix){.data = data, .rows = rows, .cols = cols, .stride = cols};
     return true;
 }

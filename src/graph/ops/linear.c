@@ -84,7 +84,7 @@ void linear_finish(struct linear *linear)
 
 void linear_apply(const struct linear *linear, const struct matrix *x, const struct matrix *y)
 {
-    linalg_affine(x, &linear->weights, linear->intercept.values, false, y);
+    linalg_affine(x, &linear->weights, linear->intercept.values, 0, y);
 }
 
 void linear_apply_sparse(const struct linear *linear, const struct sparse *x,

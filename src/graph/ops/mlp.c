@@ -15,8 +15,12 @@ static bool layer_read(struct mlp_layer *layer, struct estimator *estimator, str
         weights != NULL ? params_element(params, "intercepts_", index, err) : NULL;
     if (bias == NULL)
         return false;
-    return estimator_matrix(estimator, weights, "", inputs, PARAMS_ANY, &layer->weights, err) &&
-           estimator_vector(estimator, bias, "", layer->weights.cols, &layer->bias, err);
+    if (!estimator_matrix(estimator, weights, "", inputs, PARAMS_ANY, &layer->weights, err) ||
+        !estimator_vector(estimator, bias, "", layer->weights.cols, &layer->bias, err))
+        return false;
+    for (size_t i = 0; i < layer->bias.count; i++)
+        layer->bias.values[i] += 0.0; /* -0 becomes 0: see LINALG_GAPS */
+    return true;
 }
 
 static bool layers_read(struct mlp *mlp, struct estimator *estimator, struct params *params,
@@ -112,20 +116,22 @@ static void rows_apply(const struct mlp *mlp, const struct matrix *x, const stru
         double *block = hidden + i % 2 * x->rows * mlp->widest;
         struct matrix to = last ? *y : (struct matrix){block, x->rows, width, width};
         enum mlp_activation activation = last ? mlp->output_activation : mlp->activation;
-        linalg_affine(&from, &layer->weights, layer->bias.values, activation == MLP_RELU, &to);
+        unsigned how = (activation == MLP_RELU ? LINALG_RECTIFIED : 0U) |
+                       (i > 0 && mlp->activation == MLP_RELU ? LINALG_GAPS : 0U);
+        linalg_affine(&from, &layer->weights, layer->bias.values, how, &to);
         activate_rows(activation, &to);
         from = to;
     }
 }
 
 /* Rows whose hidden layers stay near the processor. */
-#define BLOCK_BYTES ((size_t)256 << 10)
-#define BLOCK_ROWS 64
+#define BLOCK_BYTES ((size_t)512 << 10)
+#define BLOCK_ROWS 128
 
 static size_t block_rows(const struct mlp *mlp)
 {
     size_t rows = BLOCK_BYTES / sizeof(double) / (2 * mlp->widest + 1);
-    return rows < 8 ? 8 : rows > BLOCK_ROWS ? BLOCK_ROWS : rows;
+    return rows < 8 ? 8 : rows > BLOCK_ROWS ? BLOCK_ROWS : rows - rows % 8;
 }
 
 bool mlp_apply(const struct mlp *mlp, const struct matrix *x, const struct matrix *y,

@@ -111,7 +111,7 @@ static void run_double(const struct layer *layer, size_t rows, const struct valu
     const struct matrix in = {x->doubles, rows, layer->inputs, layer->inputs};
     const struct matrix weights = {layer->weights, layer->inputs, layer->outputs, layer->outputs};
     const struct matrix out = {y->doubles, rows, layer->outputs, layer->outputs};
-    linalg_affine(&in, &weights, layer->bias, layer->rectified, &out);
+    linalg_affine(&in, &weights, layer->bias, layer->rectified ? LINALG_RECTIFIED : 0, &out);
 }
 
 static void run_single(const struct layer *layer, size_t rows, const struct value *x,

@@ -145,6 +145,26 @@ static void test_steps_of_a(void **state)
     }
 }
 
+/* What is 0 in a may be passed over or not: the sums are the same. */
+static void test_gaps(void **state)
+{
+    (void)state;
+    static const size_t more[][2] = {{64, 128}, {128, 64}, {100, 70}, {63, 300}, {300, 64}};
+    uint64_t random = 3;
+    for (size_t i = 0; i < ROWS * WIDTH; i++)
+        if (next_number(&random) <
+            ((double)(i / WIDTH % 5) - 2) * 600) /* none, some or all of a row */
+            a[i] = a_single[i] = i % 2 == 0 ? 0.0F : -0.0F;
+    for (size_t i = 0; i < sizeof more / sizeof *more; i++)
+        for (size_t m = 1; m <= ROWS; m += m < 8 ? 1 : 23)
+            for (enum begin begin = BEGIN_ZERO; begin < BEGINS; begin++) {
+                struct dense_shape shape = shape_of(m, more[i][1], more[i][0], begin);
+                shape.gaps = true;
+                check_levels(&shape, begin);
+            }
+    fill(NULL);
+}
+
 /* Whole sums of blocks, one after the other, onto the bias. */
 static void test_more_than_a_block_of_k(void **state)
 {
@@ -197,6 +217,7 @@ int main(void)
         cmocka_unit_test(test_bits_are_the_same_at_every_level),
         cmocka_unit_test(test_every_number_of_columns),
         cmocka_unit_test(test_steps_of_a),
+        cmocka_unit_test(test_gaps),
         cmocka_unit_test(test_more_than_a_block_of_k),
         cmocka_unit_test(test_what_is_no_number_stays_in_its_row),
     };

@@ -37,10 +37,10 @@ static void test_affine_is_exact_on_integers(void **state)
     double y[] = {NAN, NAN, 77, NAN, NAN, 77};
     double bias[] = {100, 200};
     const struct matrix weights = {w, 3, 2, 3}, in = {x, 2, 3, 5}, out = {y, 2, 2, 3};
-    linalg_affine(&in, &weights, bias, false, &out);
+    linalg_affine(&in, &weights, bias, 0, &out);
     const double expected[] = {98, 202, 77, 120, 183, 77};
     assert_memory_equal(y, expected, sizeof(y));
-    linalg_affine(&in, &weights, NULL, false, &out); /* what lay in y does not matter */
+    linalg_affine(&in, &weights, NULL, 0, &out); /* what lay in y does not matter */
     assert_true(y[0] == -2.0 && y[1] == 2.0 && y[3] == 20.0 && y[4] == -17.0);
 }
 
@@ -49,9 +49,9 @@ static void test_affine_without_inputs_is_the_bias(void **state)
     (void)state;
     double none = 0, y[] = {NAN, NAN};
     const struct matrix weights = {&none, 0, 2, 2}, in = {&none, 1, 0, 0}, out = {y, 1, 2, 2};
-    linalg_affine(&in, &weights, (double[]){3, 4}, false, &out);
+    linalg_affine(&in, &weights, (double[]){3, 4}, 0, &out);
     assert_true(y[0] == 3.0 && y[1] == 4.0);
-    linalg_affine(&in, &weights, NULL, false, &out);
+    linalg_affine(&in, &weights, NULL, 0, &out);
     assert_true(y[0] == 0.0 && y[1] == 0.0);
 }
 
@@ -68,11 +68,11 @@ static void check_rows_alone(size_t inputs, size_t outputs)
         double *copy = moved.data + row % 8;
         memcpy(copy, matrix_row(&x, row), inputs * sizeof(double));
         const struct matrix in = {copy, 1, inputs, inputs}, out = matrix_rows(&alone, row, 1);
-        linalg_affine(&in, &w, bias.data, false, &out);
+        linalg_affine(&in, &w, bias.data, 0, &out);
     }
     for (size_t rows = 1; rows <= BATCH; rows = rows == 70 ? BATCH : rows + 1) {
         struct matrix in = {x.data, rows, inputs, inputs};
-        linalg_affine(&in, &w, bias.data, false, &y);
+        linalg_affine(&in, &w, bias.data, 0, &y);
         for (size_t row = 0; row < rows; row++)
             assert_memory_equal(matrix_row(&y, row), matrix_row(&alone, row),
                                 outputs * sizeof(double));
@@ -100,7 +100,7 @@ static void test_affine_agrees_with_a_long_double_sum(void **state)
     struct matrix x = make(3, 784, 784), w = make(784, 5, 5), y = make(3, 5, 5);
     fill(&x, 4);
     fill(&w, 5);
-    linalg_affine(&x, &w, NULL, false, &y);
+    linalg_affine(&x, &w, NULL, 0, &y);
     for (size_t row = 0; row < 3; row++)
         for (size_t out = 0; out < 5; out++) {
             long double sum = 0;
