@@ -218,6 +218,7 @@ FAULTS = [
     ({"references", "shutdown"}, GKE, drop("ConfigMap", "CONFIG")),
     # This project's own promises.
     ({"options"}, GKE, put("container:model-init/args", ["--onse"])),
+    ({"options"}, GKE, put(f"{WORKER}/command/1", "--sokcet=/run/omen/worker.sock")),
     ({"options"}, GKE, put("ConfigMap:CONFIG/data/OMEN_THREDS", "2")),
     ({"checks"}, GKE, put(f"{WORKER}/startupProbe/exec/command/2", "raedy")),
     ({"checks"}, GKE, put(f"{WORKER}/startupProbe/exec/command/3", "/run/worker.sock")),
