@@ -1,23 +1,23 @@
 #include "formats/onnx_inputs.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "graph/text.h"
+#include "math/clones.h"
 
 /* The smallest and largest number that an element can be; doubles hold all of them up to 2^53. */
 static void bounds_of(enum value_type type, double *low, double *high)
 {
-    static const double bits[VALUE_TYPES] = {
+    static const int bits[VALUE_TYPES] = {
         [VALUE_INT8] = 7,    [VALUE_INT16] = 15,  [VALUE_INT32] = 31,
         [VALUE_INT64] = 53,  [VALUE_UINT8] = 8,   [VALUE_UINT16] = 16,
         [VALUE_UINT32] = 32, [VALUE_UINT64] = 53, [VALUE_BOOL] = 1};
     bool is_signed =
         type == VALUE_INT8 || type == VALUE_INT16 || type == VALUE_INT32 || type == VALUE_INT64;
-    double size = 1;
-    for (double i = 0; i < bits[type]; i++)
-        size *= 2;
+    double size = ldexp(1, bits[type]);
     *low = is_signed ? -size : 0;
     *high = size - 1;
 }
@@ -136,6 +136,22 @@ bool onnx_inputs_schema(const struct onnx_inputs *inputs, const struct program *
     return schema_seal(schema, err);
 }
 
+MATH_CLONES static void copy_floats(const double *from, float *to, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        to[i] = (float)from[i];
+}
+
+static void fill_floats(const struct onnx_input *input, const struct matrix *rows, float *to)
+{
+    if (rows->stride == input->width) {
+        copy_floats(rows->data, to, rows->rows * input->width);
+        return;
+    }
+    for (size_t row = 0; row < rows->rows; row++)
+        copy_floats(matrix_row(rows, row) + input->first, to + row * input->width, input->width);
+}
+
 #define FILL(TYPE, T, FIELD)                                        \
     case TYPE:                                                      \
         for (size_t row = 0; row < rows->rows; row++) {             \
@@ -162,7 +178,9 @@ static void fill_texts(const struct onnx_input *input, const struct matrix *rows
 static void fill_one(const struct onnx_input *input, const struct matrix *rows, struct value *value)
 {
     switch (input->type) {
-        FILL(VALUE_FLOAT, float, floats)
+    case VALUE_FLOAT:
+        fill_floats(input, rows, value->floats);
+        break;
         FILL(VALUE_DOUBLE, double, doubles)
         FILL(VALUE_INT64, int64_t, int64s)
         FILL(VALUE_INT32, int32_t, int32s)

@@ -4,6 +4,9 @@
 #include <math.h>
 #include <string.h>
 
+#include "math/clones.h"
+#include "math/exponential.h"
+
 static bool no_memory(struct err *err)
 {
     return err_set(err, ERR_MEMORY, "no memory for an operator's attributes");
@@ -151,6 +154,25 @@ float ml_logistic(float x)
     return x < 0 ? 1.0F - v : v;
 }
 
+/* Numbers at a time, so that the exponentials need little memory. */
+enum { BLOCK = 256 };
+
+/* ml_logistic of each. */
+MATH_CLONES static void logistic_all(float *x, size_t count)
+{
+    float e[BLOCK];
+    for (size_t first = 0; first < count; first += BLOCK) {
+        size_t some = count - first < BLOCK ? count - first : BLOCK;
+        for (size_t i = 0; i < some; i++)
+            e[i] = -fabsf(x[first + i]);
+        exponential_single(e, some);
+        for (size_t i = 0; i < some; i++) {
+            float v = 1.0F / (1.0F + e[i]);
+            x[first + i] = x[first + i] < 0 ? 1.0F - v : v;
+        }
+    }
+}
+
 /* sqrt(2) times Winitzki's approximation of the inverse error function, with a = 0.147. */
 float ml_probit(float x)
 {
@@ -210,6 +232,18 @@ void ml_transform_row(enum ml_transform transform, float *scores, size_t count)
         softmax(scores, count);
     else if (transform == ML_SOFTMAX_ZERO)
         softmax_zero(scores, count);
+}
+
+void ml_transform_rows(enum ml_transform transform, float *scores, size_t rows, size_t count)
+{
+    if (transform == ML_NONE)
+        return;
+    if (transform == ML_LOGISTIC && count > 1) {
+        logistic_all(scores, rows * count);
+        return;
+    }
+    for (size_t row = 0; row < rows; row++)
+        ml_transform_row(transform, scores + row * count, count);
 }
 
 void ml_transform_two(enum ml_transform transform, float first, float second, float *scores)

@@ -75,6 +75,8 @@ float ml_logistic(float x);
 float ml_probit(float x);
 /* The scores of one row, in place. A lone score is left as it is, but for ML_PROBIT. */
 void ml_transform_row(enum ml_transform transform, float *scores, size_t count);
+/* The same for many rows, `count` scores each. */
+void ml_transform_rows(enum ml_transform transform, float *scores, size_t rows, size_t count);
 /* Columns for two classes from the one score of the second: its logistic function and that of its
  * negative; with other transforms `first` and the score. */
 void ml_transform_two(enum ml_transform transform, float first, float second, float *scores);

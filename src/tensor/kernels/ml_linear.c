@@ -148,23 +148,28 @@ static void put_binary(const struct linear *linear, bool positive, const struct 
         out->int64s[row] = positive;
 }
 
-/* found: a row's scores; scores: what becomes of them, with a column for each class, or NULL. */
-static void classify_row(const struct linear *linear, float *found, const struct value *label,
-                         float *scores, size_t row)
+/* found: the rows' scores. */
+static void put_labels(const struct linear *linear, const float *found, size_t rows,
+                       const struct value *label, size_t first)
 {
-    bool lone = linear->outputs == 1;
-    if (label != NULL && lone)
-        put_binary(linear, found[0] > 0, label, row);
-    else if (label != NULL)
-        ml_labels_put(&linear->labels, first_largest(found, linear->outputs), label, row);
-    if (scores == NULL)
-        return;
-    if (two_from_one(linear)) {
-        ml_transform_two(linear->transform, 1.0F - found[0], found[0], scores);
+    for (size_t i = 0; i < rows; i++, found += linear->outputs) {
+        if (linear->outputs == 1)
+            put_binary(linear, found[0] > 0, label, first + i);
+        else
+            ml_labels_put(&linear->labels, first_largest(found, linear->outputs), label, first + i);
+    }
+}
+
+/* What becomes of the scores, with a column for each class. */
+static void put_scores(const struct linear *linear, const float *found, size_t rows, float *scores)
+{
+    if (!two_from_one(linear)) {
+        memcpy(scores, found, rows * linear->outputs * sizeof *scores);
+        ml_transform_rows(linear->transform, scores, rows, linear->outputs);
         return;
     }
-    ml_transform_row(linear->transform, found, linear->outputs);
-    memcpy(scores, found, linear->outputs * sizeof *scores);
+    for (size_t i = 0; i < rows; i++)
+        ml_transform_two(linear->transform, 1.0F - found[i], found[i], scores + 2 * i);
 }
 
 static bool run_classifier(const struct call *call, struct err *err)
@@ -181,9 +186,10 @@ static bool run_classifier(const struct call *call, struct err *err)
     for (size_t first = 0; first < rows; first += count) {
         count = rows - first < BLOCK ? rows - first : BLOCK;
         scores_of(linear, x + first * linear->features, count, found);
-        for (size_t i = 0; i < count; i++)
-            classify_row(linear, found + i * linear->outputs, label,
-                         out ? out->floats + (first + i) * columns : NULL, first + i);
+        if (label != NULL)
+            put_labels(linear, found, count, label, first);
+        if (out != NULL)
+            put_scores(linear, found, count, out->floats + first * columns);
     }
     return true;
 }
@@ -197,8 +203,7 @@ static bool run_regressor(const struct call *call, struct err *err)
         return false;
     size_t rows = call_input(call, 0)->count / linear->features;
     scores_of(linear, x, rows, out->floats);
-    for (size_t row = 0; row < rows; row++)
-        ml_transform_row(linear->transform, out->floats + row * linear->outputs, linear->outputs);
+    ml_transform_rows(linear->transform, out->floats, rows, linear->outputs);
     return true;
 }
 
