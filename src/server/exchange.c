@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <sched.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -275,6 +276,9 @@ static void run(struct exchange *exchange)
     exchange->request.peer = worker->fcgi;
     set_id(exchange);
     int status = receive(exchange, intake.content_length, &sentence);
+    if (worker->takes_large)
+        sched_yield(); /* reading woke the web server here, and the kernel looks only then whether
+                          it may interrupt */
     if (status == 0 && intake.status != 0) {
         status = intake.status;
         sentence = intake.sentence;
