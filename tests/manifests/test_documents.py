@@ -13,7 +13,7 @@ import yaml
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 MANIFESTS = ROOT / "manifests"
 README = (MANIFESTS / "README.md").read_text(encoding="utf-8")
-STAND_INS = ["gcloud", "podman", "kind", "aws", "az", "omen-sync", "curl", "tools/check-manifests",
+STAND_INS = ["gcloud", "meson", "podman", "tools/setup", "kind", "aws", "az", "omen-sync", "curl", "tools/check-manifests",
              "container/build"]
 
 # `gcloud ... list` and `describe` print what a project has, the others nothing.
@@ -50,6 +50,7 @@ def typed(tmp_path_factory):
     tree = tmp_path_factory.mktemp("tree")
     shutil.copytree(MANIFESTS, tree / "manifests")
     shutil.copy(ROOT / "meson.build", tree)
+    shutil.copytree(ROOT / "tests/golden/exported/iris", tree / "tests/golden/exported/iris")
     (tree / "tools").mkdir()
     (tree / "container").mkdir()
     bin_folder = tree / "stand-ins"
@@ -118,6 +119,12 @@ def test_the_images_that_are_pushed_are_those_that_are_built(typed):
             made |= set(done.stdout.split())
     assert {line.split()[-1] for line in told(typed) if line.startswith("podman push")} <= made
     assert set(re.findall(r"image: (\S+)", applied(typed, "local.yaml")[1])) <= made
+
+
+def test_the_models_that_are_pushed_are_there(typed):
+    pushed = {line.split()[2] for line in told(typed) if line.startswith("omen-sync push")}
+    assert pushed == {"models/iris/1", "models/iris/2"}
+    assert all((typed / path / "model.json").exists() for path in pushed)
 
 
 def test_vertex_deploys_the_model_that_was_uploaded(typed):
