@@ -3,7 +3,9 @@
 import collections
 import json
 import re
+import shutil
 import stat
+import subprocess
 
 import harness
 import pytest
@@ -190,7 +192,7 @@ def test_built_twice_is_the_same_image(engine, long_forms, measured):
     measured("images built twice", "the same digests")
 
 
-def test_arm64_is_built_without_an_arm64_machine(engine, long_forms, measured):
+def test_arm64_is_built_without_an_arm64_machine(engine, long_forms, measured, tmp_path):
     if not long_forms:
         pytest.skip("compiles everything for another processor: --all")
     engine.build("--arch", "arm64", prefix="localhost/omen-arm")
@@ -206,3 +208,19 @@ def test_arm64_is_built_without_an_arm64_machine(engine, long_forms, measured):
             assert machine == 183, f"{path} is not for AArch64"
         measured(f"size of {name} for arm64", f"{about['Size'] / MEGABYTE:.1f} MB")
         assert about["Size"] / MEGABYTE <= LIMITS[target]
+    emulator = shutil.which("qemu-aarch64-static")
+    if emulator is None:
+        measured("omen-worker for arm64", "not run: qemu-user-static is not installed")
+        return
+    image = f"localhost/omen-arm/omen-worker:{engine.version}-arm64"
+    for path, (entry, content) in engine.files(image).items():
+        if entry.isreg() and path.startswith(("/usr", "/lib")):
+            place = tmp_path / path.lstrip("/")
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_bytes(content)
+    worker = tmp_path / "usr/bin/omen-worker"
+    worker.chmod(0o755)
+    command = [emulator, "-L", tmp_path, worker, "--version"]
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert said == f"omen-worker {engine.version}\n"
+    measured("omen-worker for arm64", "runs under qemu-user")
