@@ -52,6 +52,7 @@ def test_variant_without_openblas_is_small(engine, measured):
     name = f"localhost/omen-small/omen-worker:{engine.version}"
     megabytes = engine.inspect(name)["Size"] / MEGABYTE
     measured("size of omen-worker without OpenBLAS", f"{megabytes:.1f} MB")
+    engine.run("rmi", name)
     assert megabytes <= 10
 
 
