@@ -90,6 +90,7 @@ struct course {
     char model[130];
     struct plan_version *wanted;
     bool placed; /* it is on the disk */
+    char current[PUBLISH_TARGET_SIZE];
     struct stage stage;
     bool staged;
     char target[PUBLISH_TARGET_SIZE];
@@ -126,7 +127,8 @@ static bool is_quarantined(const struct mirror *mirror, const struct plan_versio
     char name[MARK_SIZE + 64];
     char reason[MARK_SIZE];
     mark_name(version, name);
-    return publish_mark_read(mirror->publish, "quarantine", name, reason, sizeof reason);
+    return mirror->quarantined > 0 &&
+           publish_mark_read(mirror->publish, "quarantine", name, reason, sizeof reason);
 }
 
 /* On the disk as the source has it? */
@@ -208,20 +210,19 @@ static enum outcome decide(struct course *course)
 {
     struct mirror *mirror = course->mirror;
     char pin[MARK_SIZE];
-    char current[PUBLISH_TARGET_SIZE];
     snprintf(pin, sizeof pin, "%s", mirror->options.version);
-    if (pin[0] == '\0')
+    if (pin[0] == '\0' && mirror->pinned > 0)
         publish_mark_read(mirror->publish, "pins", course->model, pin, sizeof pin);
-    publish_target(mirror->publish, course->model, "current", current);
+    publish_target(mirror->publish, course->model, "current", course->current);
     course->wanted = choose(course, pin);
     if (course->wanted == NULL)
         return OUTCOME_NOTHING;
-    if (pin[0] == '\0' && goes_backwards(course->wanted, current))
+    if (pin[0] == '\0' && goes_backwards(course->wanted, course->current))
         return OUTCOME_NOTHING;
     if (!course->placed)
         return OUTCOME_GOOD;
     tidy(mirror, course->wanted);
-    return strcmp(course->target, current) == 0 ? OUTCOME_NOTHING : OUTCOME_PLACED;
+    return strcmp(course->target, course->current) == 0 ? OUTCOME_NOTHING : OUTCOME_PLACED;
 }
 
 /* --- manifest and signature ---------------------------------------------------------------- */
@@ -487,10 +488,8 @@ static bool model_run(struct mirror *mirror, const char *model, struct mirror_re
         report->published++;
         tell(mirror, EVENT_PUBLISHED, model, version, course.target);
     } else if (end == PHASE_NOTHING) {
-        char current[PUBLISH_TARGET_SIZE];
-        publish_target(mirror->publish, model, "current", current);
         report->unchanged++;
-        report->unserved += current[0] == '\0';
+        report->unserved += course.current[0] == '\0';
     } else {
         report->failed++;
         if (report->failure == FAILURE_NONE) {
@@ -535,6 +534,8 @@ bool mirror_run(struct mirror *mirror, struct mirror_report *report, struct err 
             report->failure = FAILURE_OTHER;
         return false;
     }
+    mirror->pinned = publish_mark_count(mirror->publish, "pins");
+    mirror->quarantined = publish_mark_count(mirror->publish, "quarantine");
     char **names = names_copy(mirror, &count);
     for (size_t i = 0; i < count; i++) {
         if (report->failure != FAILURE_STOPPED && report->failure != FAILURE_TIMEOUT)

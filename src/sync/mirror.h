@@ -61,6 +61,7 @@ struct mirror {
     struct catalog catalog;
     char pointer_revision[STORE_REVISION_SIZE];
     struct seen seen;
+    size_t pinned, quarantined; /* marks that there are: mostly none that would have to be read */
     size_t strays;
 };
 

@@ -38,8 +38,7 @@ static bool file_take(struct push *push, int fd, const char *path, int64_t size)
     struct record_digests digests;
     unsigned char sha256[DIGEST_SIZE_MAX];
     unsigned char md5[DIGEST_SIZE_MAX];
-    struct store_object object = {
-        .size = size, .has_sha256 = true, .has_crc32c = true, .has_md5 = true};
+    struct store_object object = {.size = size, .has_crc32c = true, .has_md5 = true};
     char name[STORE_NAME_MAX + 300];
     if (!record_digests_begin(&digests, &object, &push->err))
         return false;
@@ -51,6 +50,7 @@ static bool file_take(struct push *push, int fd, const char *path, int64_t size)
         return err_set(&push->err, ERR_INTERNAL, "no digest of a file");
     memcpy(object.sha256, sha256, 32);
     memcpy(object.md5, md5, 16);
+    object.has_sha256 = true;
     object.crc32c = digests.crc32c;
     snprintf(name, sizeof name, "%s/%s/%s", push->version.model, push->version.version, path);
     object.name = name;

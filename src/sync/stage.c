@@ -362,7 +362,7 @@ static bool digests_compare(struct stage *stage, size_t job, struct record_diges
         what = "SHA-256";
     else if (what == NULL && object->has_crc32c && digests->crc32c != object->crc32c)
         what = "CRC-32C";
-    else if (what == NULL && has_md5 && memcmp(md5, object->md5, 16) != 0)
+    else if (what == NULL && has_md5 && object->has_md5 && memcmp(md5, object->md5, 16) != 0)
         what = "MD5";
     if (what == NULL) {
         memcpy(object->sha256, sha256, 32);

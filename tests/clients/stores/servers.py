@@ -188,6 +188,11 @@ class FaultProxy:
     def corrupt(self, handler, rule, status, headers, data):
         handler.reply(status, data[:-1] + bytes([data[-1] ^ 1]), headers, "Content-Length" not in headers)
 
+    def seal(self, handler, rule, status, headers, data):
+        """An object that is encrypted by a key of its own: its tag is no digest of its bytes."""
+        headers["x-amz-server-side-encryption"] = "aws:kms"
+        handler.reply(status, bytes(byte ^ 1 for byte in data), headers)
+
     def lose_reply(self, handler, rule, status, headers, data):
         """The server has done it, the client does not hear of it."""
         self.reset(handler, rule)

@@ -93,6 +93,13 @@ def test_the_same_size_with_other_bytes(cloud):
     assert cloud.content("risk") == digests(**{"weights.bin": b"b" * 1000})
 
 
+def test_a_file_that_is_encrypted_by_a_key_of_its_own(s3):
+    put_plain(s3, "1", **files(1))
+    s3.front.add("seal", "weights", "GET", times=1000)
+    good(s3.pull())
+    assert s3.content("risk") == digests(**{**files(1), "weights.bin": bytes(b ^ 1 for b in WEIGHTS[1:])})
+
+
 def test_a_file_that_is_replaced_in_the_middle_is_no_mixture(cloud):
     put_plain(cloud, "1", **files(1))
     other = {"weights.bin": bytes(len(WEIGHTS) - 1)}

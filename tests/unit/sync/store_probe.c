@@ -49,6 +49,7 @@ static bool set_option(struct probe *probe, const char *name, const char *value)
         {.name = "objects", .number = &probe->store.max_objects, .unit = 1},
         {.name = "retries", .number = &probe->transfer.retries, .unit = 1},
         {.name = "stall", .number = &probe->transfer.stall_timeout, .unit = CLOCK_NS_PER_MS},
+        {.name = "lanes", .number = &probe->transfer.object_connections, .unit = 1},
         {.name = "part", .number = &probe->transfer.part_size, .unit = 1},
         {.name = "pause", .number = &probe->transfer.retry_pause, .unit = CLOCK_NS_PER_MS},
     };
