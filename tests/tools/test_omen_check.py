@@ -51,6 +51,18 @@ def write(path, model):
     return path
 
 
+def test_a_lone_file_is_named_once(tmp_path):
+    path = tmp_path / "model.json"
+    path.write_text('{"format": "omen/1"')
+    (tmp_path / "within").mkdir()
+    shutil.copy(path, tmp_path / "within")
+    fault = "not valid JSON: it ends too early at byte 19\n"
+    assert run("check", path).stdout.decode() == f"{path}: bad: {fault}"
+    assert run("inspect", path).stderr.decode() == f"omen inspect: {path}: {fault}"
+    within = run("check", tmp_path / "within").stdout.decode()
+    assert within == f"{tmp_path}/within: bad: model.json: {fault}"
+
+
 def test_a_good_model_is_told(tmp_path):
     path = write(tmp_path / "model.json", LINEAR)
     assert re.fullmatch(
