@@ -152,6 +152,22 @@ def test_a_bad_configuration_is_not_tried_again(host):
     host.await_prediction()
 
 
+def test_the_access_log_is_rotated(host):
+    log = "/var/log/omen-nginx/access.log"
+    host.run(f"mkdir -p /etc/default; echo OMEN_NGINX_ACCESS_LOG={log} >/etc/default/omen-nginx; "
+             "systemctl restart omen-nginx")
+    host.await_prediction()
+    lines = lambda path: host.run(f"cat {path} 2>/dev/null | wc -l", check=False)  # noqa: E731
+    harness.wait_for(lambda: lines(log) != "0", "the log is written")
+    host.run("/usr/sbin/logrotate --force --state /tmp/rotated /usr/local/etc/logrotate.d/omen-nginx")
+    time.sleep(1.5)  # what nginx still had of it
+    before = lines(f"{log}.1")
+    assert before != "0" and lines(log) == "0"
+    host.await_prediction()
+    harness.wait_for(lambda: lines(log) != "0", "the new log is written")
+    assert lines(f"{log}.1") == before, "the old one no longer"
+
+
 def test_models_from_a_bucket(host):
     documents.put_version(str(host.place / "root" / "var" / "bucket"), "two", 1, documents.constant(2))
     host.run("touch /var/bucket/two/1/_SUCCESS; mkdir -p /etc/default; "

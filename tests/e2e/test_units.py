@@ -142,7 +142,7 @@ def test_what_is_installed(prefix):
                           check=True, timeout=60)
     installed = list(json.loads(done.stdout).values())
     for name in ("lib/systemd/system/omen-worker.socket", "lib/sysusers.d/omen.conf",
-                 "lib/tmpfiles.d/omen.conf", "bin/render-nginx", "share/omen/nginx.conf.in",
+                 "lib/tmpfiles.d/omen.conf", "etc/logrotate.d/omen-nginx", "bin/render-nginx", "share/omen/nginx.conf.in",
                  *(f"lib/systemd/system/{name}.service" for name in SERVICES)):
         assert any(path.endswith(f"/{name}") for path in installed), name
 
