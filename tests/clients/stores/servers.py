@@ -207,7 +207,7 @@ class FaultProxy:
         for name, value in headers.items():
             handler.send_header(name, value)
         handler.end_headers()
-        handler.wfile.write(data[: len(data) // 2])
+        handler.wfile.write(data[: rule.values.get("bytes", len(data) // 2)])
         handler.wfile.flush()
         time.sleep(rule.values.get("seconds", 30))
         handler.close_connection = True
