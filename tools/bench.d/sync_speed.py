@@ -237,6 +237,9 @@ def show(curl, omen, foreign, memory, idle):
         f"omen-sync, every byte verified, as fast as curl: {statistics.median(ratios):.0%} "
         f"({', '.join(f'{ratio:.0%}' for ratio in ratios)})"
     )
+    # What else the machine does only adds: the best of each says what the programs themselves need.
+    best = min(seconds for seconds, _ in curl) / min(seconds for seconds, _ in omen)
+    print(f"the best run of each: {best:.0%}")
     print(f"cores that others used meanwhile, nginx with them: at most {max(foreign):.2f}")
     print(f"resident at the most: {memory:.1f} MiB")
     for scheme, (cost, requests, resident) in idle.items():
