@@ -57,7 +57,8 @@ bool mirror_list(struct mirror *mirror, struct err *err)
     if (!mirror->store->type->lists || layout == LAYOUT_MANIFEST)
         return pointer_fetch(mirror, revision, err);
     struct catalog catalog;
-    bool ok = catalog_list(mirror->store, &mirror->options.limits, &catalog, err);
+    bool ok =
+        catalog_list(mirror->store, mirror->options.single, &mirror->options.limits, &catalog, err);
     bool pointed = ok && catalog.has_pointer && layout == LAYOUT_AUTO;
     memcpy(revision, catalog.pointer_revision, sizeof revision);
     if (!ok || pointed) {

@@ -20,6 +20,7 @@ enum mirror_layout { LAYOUT_AUTO, LAYOUT_VERSIONS, LAYOUT_MANIFEST };
 struct mirror_options {
     const char *source;  /* for records and messages, without secrets */
     const char *model;   /* only this one, "" for all */
+    const char *single;  /* the source is one model, of this name; "": it has names itself */
     const char *version; /* only this one of each model, "" for the newest */
     enum mirror_layout layout;
     enum plan_complete complete;

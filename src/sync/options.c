@@ -39,6 +39,10 @@ static const struct config_option rows[] = {
              "there from before."},
     {"sync", "model", CONFIG_TEXT, VALUE(model), "",
      .help = "Only the model of this name. Empty: all."},
+    {"sync", "single", CONFIG_TEXT, VALUE(single), "",
+     .help = "The source is one model, and this is its name: VERSION/files, each version beginning "
+             "with a digit, or files alone, which are then version 1. Any other source, and one "
+             "with a CURRENT, is read as without this."},
     {"sync", "version", CONFIG_TEXT, VALUE(version), "",
      .help = "Only this version of each model. Empty: the newest that is whole."},
     {"sync", "layout", CONFIG_CHOICE, VALUE(layout), "auto", .choices = layouts,

@@ -10,7 +10,7 @@
 struct options {
     bool once, require_signature, allow_downgrade, allow_stale, auto_rollback;
     int64_t period, timeout, lock_timeout, max_failures;
-    char *model, *version;
+    char *model, *single, *version;
     int layout, complete, fsync, recheck;
     int64_t patience, settle, keep, grace, reserve, max_disk_bytes;
     int64_t max_object_bytes, max_total_bytes, max_objects;

@@ -246,9 +246,26 @@ size_t catalog_group(const struct catalog *catalog, size_t from)
     return to - from;
 }
 
+/* Where a version's files are below the prefix. */
+enum shape {
+    SHAPE_MODELS,   /* NAME/VERSION/PATH */
+    SHAPE_VERSIONS, /* VERSION/PATH, of the single model */
+    SHAPE_FILES,    /* PATH, of its only version */
+};
+
 struct listing {
     struct catalog *catalog;
-    size_t last; /* the version that the object before was of */
+    size_t last;        /* the version that the object before was of */
+    const char *single; /* the name of the one model that the source is, "": it has names itself */
+    enum shape shape;
+    struct store_object
+        *held; /* until all names are known, which tell the shape; names are owned */
+    size_t held_count, held_capacity;
+};
+
+struct place {
+    const char *model, *version, *path;
+    size_t model_length, version_length, path_length;
 };
 
 static bool is_reserved(const char *version, size_t length)
@@ -276,42 +293,124 @@ static struct plan_version *version_find(struct listing *listing, const char *mo
     return NULL;
 }
 
+/* Takes a name and the slash behind it off the front. */
+static bool part_take(const char **rest, const char *end, const char **part, size_t *length)
+{
+    const char *slash = memchr(*rest, '/', (size_t)(end - *rest));
+    if (slash == NULL)
+        return false;
+    *part = *rest;
+    *length = (size_t)(slash - *rest);
+    *rest = slash + 1;
+    return file_name_is_safe(*part, *length);
+}
+
+static bool begins_with_digit(const char *name)
+{
+    return name[0] >= '0' && name[0] <= '9';
+}
+
+static bool place_find(const struct listing *listing, const struct store_object *object,
+                       struct place *place)
+{
+    const char *rest = object->name;
+    const char *end = object->name + object->name_length;
+    *place = (struct place){.model = listing->single,
+                            .model_length = strlen(listing->single),
+                            .version = PLAN_SINGLE_VERSION,
+                            .version_length = strlen(PLAN_SINGLE_VERSION)};
+    if (listing->shape == SHAPE_MODELS &&
+        !part_take(&rest, end, &place->model, &place->model_length))
+        return false;
+    if (listing->shape != SHAPE_FILES &&
+        (!part_take(&rest, end, &place->version, &place->version_length) ||
+         is_reserved(place->version, place->version_length)))
+        return false;
+    place->path = rest;
+    place->path_length = (size_t)(end - rest);
+    return listing->shape != SHAPE_VERSIONS || begins_with_digit(place->version);
+}
+
 static bool take_object(void *context, const struct store_object *object, struct err *err)
 {
     struct listing *listing = context;
-    const char *name = object->name;
-    size_t length = object->name_length;
-    const char *slash = memchr(name, '/', length);
-    size_t model = slash != NULL ? (size_t)(slash - name) : 0;
-    const char *version = name + model + 1;
-    const char *end = slash != NULL ? memchr(version, '/', length - model - 1) : NULL;
-    if (is_named(name, length, PLAN_POINTER)) {
-        listing->catalog->has_pointer = true;
-        memcpy(listing->catalog->pointer_revision, object->revision, STORE_REVISION_SIZE);
+    struct catalog *catalog = listing->catalog;
+    struct place place;
+    if (is_named(object->name, object->name_length, PLAN_POINTER)) {
+        catalog->has_pointer = true;
+        memcpy(catalog->pointer_revision, object->revision, STORE_REVISION_SIZE);
         return true;
     }
-    if (end == NULL || !file_name_is_safe(name, model) ||
-        !file_name_is_safe(version, (size_t)(end - version)) ||
-        is_reserved(version, (size_t)(end - version))) {
-        listing->catalog->strays++;
+    if (!place_find(listing, object, &place)) {
+        catalog->strays++;
         return true;
     }
-    size_t version_length = (size_t)(end - version);
-    struct plan_version *found = version_find(listing, name, model, version, version_length);
+    struct plan_version *found =
+        version_find(listing, place.model, place.model_length, place.version, place.version_length);
     if (found == NULL) {
-        found = catalog_add(listing->catalog, name, model, version, version_length, err);
-        listing->last = listing->catalog->count - 1;
+        found = catalog_add(catalog, place.model, place.model_length, place.version,
+                            place.version_length, err);
+        listing->last = catalog->count - 1;
     }
-    return found != NULL &&
-           plan_add(found, end + 1, length - (size_t)(end + 1 - name), object, err);
+    return found != NULL && plan_add(found, place.path, place.path_length, object, err);
 }
 
-bool catalog_list(struct store *store, const struct plan_limits *limits, struct catalog *catalog,
-                  struct err *err)
+/* --- a source that is one model ------------------------------------------------------------ */
+
+static bool hold_object(void *context, const struct store_object *object, struct err *err)
 {
-    struct listing listing = {.catalog = catalog};
+    struct listing *listing = context;
+    struct store_object *held =
+        grow(listing->held, listing->held_count, &listing->held_capacity, sizeof *held);
+    if (held == NULL)
+        return no_memory(err);
+    listing->held = held;
+    if (!object_copy(object, &held[listing->held_count], err))
+        return false;
+    listing->held_count++;
+    return true;
+}
+
+/* A file directly below the prefix makes all of it one version. Hidden ones do not, nor what stands
+ * beside versions. */
+static enum shape shape_find(const struct listing *listing)
+{
+    enum shape shape = SHAPE_MODELS;
+    for (size_t i = 0; i < listing->held_count; i++) {
+        const char *name = listing->held[i].name;
+        size_t length = listing->held[i].name_length;
+        const char *slash = memchr(name, '/', length);
+        if (slash == NULL && length > 0 && name[0] != '.' && !is_named(name, length, PLAN_MARKER) &&
+            !is_named(name, length, PLAN_POINTER))
+            return SHAPE_FILES;
+        if (slash == NULL || !begins_with_digit(name))
+            continue;
+        size_t left = length - (size_t)(slash + 1 - name);
+        if (left > 0 && memchr(slash + 1, '/', left) == NULL)
+            shape = SHAPE_VERSIONS;
+    }
+    return shape;
+}
+
+static bool list_single(struct store *store, struct listing *listing, struct err *err)
+{
+    bool ok = store->type->list(store, "", hold_object, listing, err);
+    listing->shape = shape_find(listing);
+    for (size_t i = 0; i < listing->held_count; i++) {
+        ok = ok && take_object(listing, &listing->held[i], err);
+        free((char *)listing->held[i].name);
+    }
+    free(listing->held);
+    return ok;
+}
+
+bool catalog_list(struct store *store, const char *single, const struct plan_limits *limits,
+                  struct catalog *catalog, struct err *err)
+{
+    struct listing listing = {.catalog = catalog, .single = single, .shape = SHAPE_MODELS};
     *catalog = (struct catalog){.versions = NULL};
-    if (!store->type->list(store, "", take_object, &listing, err))
+    if (single[0] != '\0' ? !list_single(store, &listing, err)
+                          : !store->type->list(store, "", take_object, &listing, err))
         return false;
     for (size_t i = 0; i < catalog->count; i++)
         if (!plan_seal(&catalog->versions[i], limits, err))

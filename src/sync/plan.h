@@ -1,7 +1,8 @@
 /* What is to be had: the model versions of a source, each as a list of checked files.
  *
- * A catalog is made from a listing (NAME/VERSION/files) or from a pointer and its manifests, and is
- * the same in both cases. Nothing in it can be a path outside of its version. */
+ * A catalog is made from a listing (NAME/VERSION/files, or a single model's) or from a pointer and
+ * its manifests, and is the same in both cases. Nothing in it can be a path outside of its version.
+ */
 #ifndef OMEN_SYNC_PLAN_H
 #define OMEN_SYNC_PLAN_H
 
@@ -16,6 +17,7 @@
 #define PLAN_MANIFEST "omen-manifest.json"
 #define PLAN_MARKER "_SUCCESS"
 #define PLAN_POINTER "CURRENT"
+#define PLAN_SINGLE_VERSION "1" /* of a single model that has files alone */
 
 enum plan_complete { COMPLETE_AUTO, COMPLETE_MANIFEST, COMPLETE_MARKER, COMPLETE_SETTLED };
 
@@ -62,9 +64,11 @@ void plan_refuse(struct plan_version *version, const char *reason);
 void plan_version_finish(struct plan_version *version);
 void catalog_sort(struct catalog *catalog);
 
-/* Lists the whole source. */
-bool catalog_list(struct store *store, const struct plan_limits *limits, struct catalog *catalog,
-                  struct err *err);
+/* Lists the whole source. single: the source is one model of this name, as VERSION/files (versions
+ * begin with a digit) or as files alone, which are then version 1; where it is neither, and with
+ * "", it is read as NAME/VERSION/files. */
+bool catalog_list(struct store *store, const char *single, const struct plan_limits *limits,
+                  struct catalog *catalog, struct err *err);
 
 /* The first and the number of the versions of the model that begins at `from`. */
 size_t catalog_group(const struct catalog *catalog, size_t from);

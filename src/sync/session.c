@@ -145,6 +145,7 @@ static void fill_mirror(struct session *session)
     session->mirror.options = (struct mirror_options){
         .source = session->url.text,
         .model = options->model,
+        .single = options->single,
         .version = options->version,
         .layout = (enum mirror_layout)options->layout,
         .complete = (enum plan_complete)options->complete,
@@ -164,8 +165,13 @@ int session_open_source(struct session *session, const char *source, bool writab
 {
     struct transfer_options transfer;
     struct err err = ERR_INIT;
+    const char *single = session->options->single;
     if (!source_url_parse(source, &session->url, &err))
         return session_complain(EXIT_USAGE, "%s", err.text);
+    if (single[0] != '\0' && !file_name_is_safe(single, strlen(single)))
+        return session_complain(EXIT_USAGE,
+                                "single: a model's name is letters, digits and . _ + -, "
+                                "and does not begin with a dot");
     fill_transfer(session->options, &transfer);
     fill_store(session->options, writable, &session->store_options);
     fill_mirror(session);

@@ -222,6 +222,32 @@ def test_vertex_artifacts_are_fetched(rig, serve):
     assert child.post("/predict", {"instances": [[1, 2]]}) == {"predictions": [5]}
 
 
+def put_artifacts(place, shape):
+    """As a training run leaves its model."""
+    documents.put_version(f"{place}.made", "m", 3, documents.constant(5))
+    os.rename({"files": f"{place}.made/m/3", "versions": f"{place}.made/m"}[shape], place)
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+@pytest.mark.parametrize("shape, version", [("files", "1"), ("versions", "3")])
+@pytest.mark.parametrize("name", [None, "iris"])
+def test_artifacts_of_one_model(rig, serve, shell, shape, version, name):
+    put_artifacts(f"{rig.run}/run-17", shape)
+    port = harness.free_port()
+    more = {"AIP_STORAGE_URI": f"file://{rig.run}/run-17/", "AIP_HTTP_PORT": str(port), "port": port}
+    more |= {"OMEN_SYNC_SETTLE": "100ms", "MODEL_NAME": name, "shell": shell}
+    child = serve(**vertex("/health", "/predict", **more)).await_ready("/health")
+    assert child.post("/predict", {"instances": [[1, 2]]}) == {"predictions": [5]}
+    child.post(f"/predict/{name or 'model'}/{version}", ROW)
+
+
+def test_a_name_that_is_no_name_fetches_nothing(rig, serve):
+    put_artifacts(f"{rig.run}/run-17", "files")
+    child = serve("--model-name=../x", MODEL_SOURCE=f"file://{rig.run}/run-17")
+    assert child.wait(20) == 2
+    assert "a model's name is" in child.log()
+
+
 def test_artifacts_that_cannot_be_fetched_end_it(rig, serve):
     os.mkdir(f"{rig.run}/bucket")
     child = serve(MODEL_SOURCE=f"file://{rig.run}/bucket")

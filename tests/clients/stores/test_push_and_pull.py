@@ -100,6 +100,16 @@ def test_a_file_that_is_encrypted_by_a_key_of_its_own(s3):
     assert s3.content("risk") == digests(**{**files(1), "weights.bin": bytes(b ^ 1 for b in WEIGHTS[1:])})
 
 
+def test_a_training_run_as_it_is(cloud):
+    """One model's files directly below the prefix."""
+    run = f"{cloud.source}/run-17"
+    for number in (1, 2):
+        for path, data in {**files(number), "_SUCCESS": b""}.items():
+            cloud.put(f"run-17/{path}", data)
+        good(cloud.run("pull", run + "/" * number, cloud.models, flags=("--once", "--single=risk")))
+        assert cloud.content("risk") == digests(**files(number))
+
+
 def test_a_file_that_is_replaced_in_the_middle_is_no_mixture(cloud):
     put_plain(cloud, "1", **files(1))
     other = {"weights.bin": bytes(len(WEIGHTS) - 1)}
