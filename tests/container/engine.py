@@ -196,7 +196,10 @@ class Container:
             [] if self.engine.is_podman else ["pid"]
         ))
         for pid in re.findall(r"^\s*(\d+)\s*$", pids, re.MULTILINE):
-            text = pathlib.Path(f"/proc/{pid}/status").read_text(encoding="ascii")
+            try:
+                text = pathlib.Path(f"/proc/{pid}/status").read_text(encoding="ascii")
+            except (FileNotFoundError, ProcessLookupError):
+                continue  # it ended meanwhile
             found[int(pid)] = dict(line.split(":\t", 1) for line in text.splitlines() if ":\t" in line)
         return found
 

@@ -50,11 +50,9 @@ class Pod:
         if not os.path.isdir(place):
             os.makedirs(place)
             shutil.copy(harness.ROOT / "tests/golden/exported" / model / "model.json", place)
-        source = os.path.dirname(os.path.dirname(harness.find_worker()))
-        path = f"{source}/cli:{os.environ['PATH']}"
         target = f"http://localhost:{self.ports['bucket']}/models"
-        command = [f"{source}/sync/omen-sync", "push", place, target]
-        subprocess.run(command, env={**os.environ, "PATH": path}, check=True, capture_output=True)
+        command = ["run", "--rm", "--network=host", "--entrypoint=/usr/bin/omen-sync", "-v", f"{place}:{place}:ro"]
+        self.engine.run(*command, self.engine.image("sync"), "push", place, target)
 
     def get(self, port, path):
         return harness.http_ask(self.ports[port], "GET", path, timeout=5)
