@@ -14,11 +14,23 @@ static bool set_notify(const char *notify)
                           : unsetenv("NOTIFY_SOCKET") == 0;
 }
 
+/* What we were started to ignore, as a shell's job in the background is, would be ignored for ever
+ * by a program that is a shell: it cannot trap such a signal. */
+static bool hear_signals(void)
+{
+    static const int numbers[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2};
+    bool ok = true;
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
+        ok = signal(numbers[i], SIG_DFL) != SIG_ERR && ok;
+    return ok;
+}
+
 _Noreturn static void become(const struct child_options *options, pid_t parent)
 {
     bool ok = setpgid(0, 0) == 0 && prctl(PR_SET_PDEATHSIG, options->death_signal) == 0 &&
               (options->input < 0 || dup2(options->input, STDIN_FILENO) == STDIN_FILENO) &&
-              set_notify(options->notify) && sigprocmask(SIG_SETMASK, options->signals, NULL) == 0;
+              set_notify(options->notify) && hear_signals() &&
+              sigprocmask(SIG_SETMASK, options->signals, NULL) == 0;
     if (getppid() != parent) /* we came too late to be told of its death */
         _exit(EXIT_FAILURE);
     if (ok)

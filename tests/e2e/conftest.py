@@ -13,8 +13,10 @@ import sync_tool  # noqa: E402
 
 RIGS = pytest.StashKey()
 
-# A job in the background ignores Ctrl-C, one under nohup a hangup; so would all that the tests start.
+# A job in the background ignores Ctrl-C and QUIT, one under nohup a hangup; so would all that the
+# tests start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGQUIT, signal.SIG_DFL)
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 

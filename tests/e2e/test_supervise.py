@@ -227,6 +227,17 @@ def test_ctrl_c_reaches_the_supervisor_alone(rig):
     assert_order(child, "web \\d+ SIGQUIT", "worker \\d+ SIGTERM")
 
 
+def test_programs_can_hear_what_the_supervisor_was_started_to_ignore(rig):
+    # A shell cannot trap what was ignored when it began.
+    web = "trap 'echo web heard QUIT; exit 0' QUIT; echo web begins; while :; do sleep 0.1; done"
+    deaf = ["bash", "-c", "trap '' INT QUIT HUP USR1 USR2; exec \"$@\"", "bash"]
+    command = [harness.find_supervise(), f"--socket={rig.run}/supervisor.sock"]
+    child = rig.start("supervisor", [*deaf, *command, "--", *fake("worker"), "--", "sh", "-c", web])
+    await_said(child, "web begins")
+    assert child.stop() == 0
+    assert said(child, "web heard QUIT")
+
+
 def as_process_1():
     """The words that make a program process 1 of a name space of its own."""
     words = ["unshare", *([] if os.geteuid() == 0 else ["-r"]), "--pid", "--fork", "--mount-proc"]
