@@ -64,7 +64,7 @@ def test_small_requests_do_not_wait_behind_large_ones(models, rig, model, batche
     assert (len(large[0].body) > LARGE_BODY) == (model == "slow")
     for batch in large:
         batch.start()
-        time.sleep(0.15)
+        time.sleep(0.03)
     waits = []
     while all(batch.is_alive() for batch in large) and len(waits) < 20:
         began = time.monotonic()
