@@ -74,7 +74,13 @@ class Serve(harness.Child):
 
     def await_ready(self, path="/readyz"):
         self.await_listening()
-        harness.wait_for(lambda: self.get(path) == 200, f"{path} is 200")
+        def is_ready():
+            try:
+                return self.get(path) == 200
+            except OSError:  # of an nginx that is on its way out
+                return False
+
+        harness.wait_for(is_ready, f"{path} is 200")
         return self
 
     def programs(self):
