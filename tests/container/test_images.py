@@ -180,7 +180,7 @@ def test_collected_twice_is_the_same_image(engine, measured):
 
 
 def test_built_twice_is_the_same_image(engine, long_forms, measured):
-    """All of it, from the base on."""
+    """All of it, from the base on: the layers, not the names that podman gives to what is in between."""
     if not long_forms:
         pytest.skip("compiles everything once more: --all")
     again = "localhost/omen-anew"
@@ -188,9 +188,9 @@ def test_built_twice_is_the_same_image(engine, long_forms, measured):
     others = [target for target in TARGETS if target != "worker"]
     engine.build(targets=others, prefix=again, more="--build-arg=FRESH=yes")
     for target, name in TARGETS.items():
-        first = engine.digest(engine.image(target))
-        assert engine.digest(f"{again}/{name}:{engine.version}") == first
-    measured("images built twice", "the same digests")
+        layers = engine.inspect(engine.image(target))["RootFS"]["Layers"]
+        assert engine.inspect(f"{again}/{name}:{engine.version}")["RootFS"]["Layers"] == layers != []
+    measured("images built twice", "the same layers")
 
 
 def test_arm64_is_built_without_an_arm64_machine(engine, long_forms, measured, tmp_path):
