@@ -119,12 +119,13 @@ void mapping_close(struct mapping *mapping)
 {
     if (mapping == NULL || mapping->data == NULL)
         return;
+    /* Forgotten before it is given back: another thread may be given the same addresses at once. */
     struct place *place = place_find((uintptr_t)mapping->data);
-    munmap((void *)mapping->data, mapping->room);
     if (place != NULL) {
         atomic_store(&place->room, 0);
         atomic_store(&place->begin, 0);
     }
+    munmap((void *)mapping->data, mapping->room);
     *mapping = (struct mapping){0};
 }
 
