@@ -51,6 +51,7 @@ REFUSED = {
     "too-large": (POST + b"Content-Length: 1048577\r\n\r\n", 413, "limit"),
     "long-line": (b"GET /" + b"a" * 9000 + b" HTTP/1.1\r\nHost: a\r\n\r\n", 414, "limit"),
     "large-header": (POST + b"X-Large: " + b"a" * 9000 + b"\r\n\r\n", 431, "limit"),
+    "newer-http": (b"GET /healthz HTTP/2.0\r\nHost: a\r\n\r\n", 505, "unsupported"),
     "encoding": (POST + b"Transfer-Encoding: gzip\r\n\r\n", 501, "unsupported"),
 }
 

@@ -145,6 +145,8 @@ def test_what_is_installed(prefix):
                  "lib/tmpfiles.d/omen.conf", "etc/logrotate.d/omen-nginx", "bin/render-nginx", "share/omen/nginx.conf.in",
                  *(f"lib/systemd/system/{name}.service" for name in SERVICES)):
         assert any(path.endswith(f"/{name}") for path in installed), name
+    for program in [path.rpartition("/")[2] for path in installed if "/bin/" in path]:
+        assert any(path.endswith(f"/man1/{program}.1") for path in installed), f"no manual of {program}"
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="making users and their directories takes root")

@@ -6,11 +6,15 @@ import pathlib
 import re
 import shutil
 import subprocess
+import time
 
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 TOOL = ROOT / "tools" / "render-nginx"
+MANUAL = ROOT / "conf" / "render-nginx.1.scd"
+BEGIN = "; options: from --help\n"
+END = "; options: end\n"
 BASIC = ("--run", "/run/omen", "--socket", "/run/omen/worker.sock", "--port", "8080")
 
 
@@ -31,9 +35,9 @@ def shell(request, tmp_path_factory):
 def run(shell):
     command, environment = shell
 
-    def call(*arguments, tool=TOOL, **variables):
+    def call(*arguments, tool=TOOL, cwd=None, **variables):
         return subprocess.run(
-            [*command, str(tool), *map(str, arguments)], env={**environment, **variables},
+            [*command, str(tool), *map(str, arguments)], env={**environment, **variables}, cwd=cwd,
             capture_output=True, text=True, timeout=60, check=False,
         )
 
@@ -115,6 +119,32 @@ def test_the_help_names_every_option_and_variable(run):
     assert set(re.findall(r"^  (OMEN_NGINX_\w+)$", done.stdout, re.M)) == set(variables())
 
 
+def manual_of(help_text):
+    """The options of --help as the manual has them."""
+    entries = []
+    for line in help_text.splitlines():
+        if line.startswith("  --"):
+            names, _, what = line.strip().partition("  ")
+            entries.append((names, [what.strip()]))
+        elif entries and line.startswith("      "):
+            entries[-1][1].append(line.strip())
+    text = ""
+    for names, what in entries:
+        words = re.sub(r"--[a-z-]+", r"*\g<0>*", re.sub(r"[A-Z]{2,}|\bN\b", r"_\g<0>_", names))
+        places = [name.upper().replace("-", "\\_") for name in re.findall(r"--([a-z-]+) [A-Z]", names)]
+        words += "".join(f", *OMEN\\_NGINX\\_{place}*" for place in places)
+        text += f"{words}\n\t{' '.join(filter(None, what)).replace('_', chr(92) + '_')}\n\n"
+    return text
+
+
+def test_the_manual_says_what_the_help_says(run):
+    text = MANUAL.read_text(encoding="utf-8")
+    assert text.count(BEGIN) == 1 and text.count(END) == 1
+    assert text.split(BEGIN)[1].split(END)[0] == manual_of(run("--help").stdout)
+    done = subprocess.run(["scdoc"], input=text, capture_output=True, text=True, check=False)
+    assert done.returncode == 0 and r"\fBOMEN_NGINX_MAX_BODY\fR" in done.stdout, done.stderr
+
+
 def test_an_argument_overrules_a_variable(run):
     done = run(*BASIC, "--allow", "10.0.0.1", "--allow", "10.0.0.2",
                OMEN_NGINX_ALLOW="10.0.0.3", OMEN_NGINX_PORT="81")
@@ -145,6 +175,13 @@ def test_the_platforms_variables(run):
         (*BASIC, "--health-route", "h"),
         (*BASIC, "--template", "/nowhere"),
         (*BASIC[:4], "--port", "80x"),
+        (*BASIC[:4], "--port", "65536"),
+        (*BASIC[:4], "--port", "70000"),
+        (*BASIC[:2], "--socket", "worker.sock", "--port", "80"),
+        (*BASIC, "--max-body", ""),
+        (*BASIC, "--allow="),
+        (*BASIC, "--allow", "10.0.0.1,,10.0.0.2"),
+        (*BASIC, "--listen", ","),
         (*BASIC, "--metrics-port", "0"),
         (*BASIC, "--max-body", "much"),
         (*BASIC, "--read-timeout", "-1"),
@@ -169,6 +206,43 @@ def test_what_it_refuses(run, arguments):
 def test_what_it_refuses_of_a_variable(run):
     done = run(*BASIC, OMEN_NGINX_USER="a;b")
     assert (done.returncode, done.stdout) == (2, "") and "--user" in done.stderr
+
+
+@pytest.mark.parametrize("name", ["AIP_HTTP_PORT", "SAGEMAKER_BIND_TO_PORT", "PORT", "AIP_PREDICT_ROUTE",
+                                  "AIP_HEALTH_ROUTE"])
+@pytest.mark.parametrize("value", ["8080\nLISTEN evil on;", "/p\nLISTEN evil on;", "a b", "$host"])
+def test_what_it_refuses_of_a_platform(run, name, value):
+    """A variable of several lines has none that is looked at alone."""
+    port = () if name.endswith("PORT") else BASIC[4:]
+    done = run(*BASIC[:4], *port, **{name: value})
+    assert (done.returncode, done.stdout) == (2, "")
+    assert re.fullmatch(r"render-nginx: --(port|predict-route|health-route) .+\n", done.stderr)
+
+
+@pytest.mark.parametrize("port", ["1", "9", "80", "999", "8080", "9999", "10000", "59999", "60000", "64999",
+                                  "65499", "65529", "65535"])
+def test_every_port(run, port):
+    assert f"listen 0.0.0.0:{port} " in run(*BASIC[:4], "--port", port).stdout
+
+
+def test_addresses_are_no_patterns_of_file_names(run, tmp_path):
+    (tmp_path / "1").touch()
+    done = run(*BASIC, "--listen", "[::1],*", cwd=tmp_path)
+    assert_lines(done.stdout, "listen [::1]:8080 ", "listen *:8080 ")
+
+
+@pytest.mark.parametrize("action, why", [("--reload", "no nginx runs in"), ("--drain", "there is no")])
+def test_where_no_nginx_is(run, tmp_path, action, why):
+    done = run(action, "--run", tmp_path / "nowhere")
+    assert done.returncode == 2 and done.stderr.startswith(f"render-nginx: {why} ")
+
+
+def test_a_drain_takes_its_time_though_clients_cannot_be_told(run, tmp_path):
+    (tmp_path / "closing").symlink_to(tmp_path / "nowhere" / "closing")
+    start = time.monotonic()
+    done = run("--drain", "--run", tmp_path)
+    assert done.returncode == 0 and "clients cannot be told" in done.stderr
+    assert time.monotonic() - start >= 2
 
 
 def test_start_makes_the_directory_and_becomes_nginx(run, tmp_path):
