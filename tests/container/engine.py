@@ -127,6 +127,13 @@ class Engine:
         """Of what is in it: the configuration, which names each layer's digest."""
         return self.inspect(image)["Id"].removeprefix("sha256:")
 
+    def configuration(self, image):
+        """What the digest is of, as it is kept."""
+        done = subprocess.run([self.program, "save", image], capture_output=True, check=True)
+        with tarfile.open(fileobj=io.BytesIO(done.stdout)) as archive:
+            manifest = json.load(archive.extractfile("manifest.json"))
+            return json.load(archive.extractfile(manifest[0]["Config"]))
+
     def files(self, image):
         """{path: (tarfile's entry, content)} of an image."""
         name = self.run("create", image)
