@@ -70,7 +70,23 @@ bool config_read_environment(const struct config_table *table, void *values, cha
 bool config_read_arguments(const struct config_table *table, void *values, int count,
                            char **arguments, int *next, struct config_problems *problems);
 
+/* What precedes the arguments, weakest first: zeroed values get the defaults, then what the file
+ * says (path NULL or "": none), then the environment (NULL: none). */
+bool config_read(const struct config_table *table, void *values, const char *path,
+                 char **environment, struct config_problems *problems);
+/* As config_read_arguments, with flags and words in any order; behind "--" there are words only.
+ * words has room for count. */
+bool config_read_words(const struct config_table *table, void *values, int count, char **arguments,
+                       char **words, int *word_count, struct config_problems *problems);
+
+/* The next line, without its end: *at begins as NULL; false after the last one. */
+bool config_problem_next(struct config_problems *problems, const char **at, char *line,
+                         size_t size);
 void config_problems_finish(struct config_problems *problems);
+
+/* Of one option's value in two structs. Exchanging leaves each text with one owner. */
+bool config_is_same(const struct config_option *option, const void *a, const void *b);
+void config_exchange(const struct config_option *option, void *a, void *b);
 
 /* The values as a configuration file that reads back to the same values. A text that a line cannot
  * hold as it is stands in quotes with the escapes \\ \" \n \t \xHH, and a long one goes on in

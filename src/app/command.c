@@ -5,22 +5,28 @@
 
 #include "base/mem.h"
 
-struct flag {
-    const char *name;
-    enum command_action action;
-    const char *help;
+static void print_usage(struct buf *out)
+{
+    buf_put_text(out, "usage: omen-worker [--config FILE] [--OPTION=VALUE ...]\n"
+                      "       omen-worker --check ready|live [SOCKET]\n\n"
+                      "Answers predictions over FastCGI from the models in a directory.\n");
+}
+
+static const struct program_flag flags[] = {
+    {"--check ready|live [SOCKET]",
+     "Ask the worker at SOCKET (or where the options say) and exit: 0 yes, 1 no."},
+    {"--check-config",
+     "Say what is wrong with the configuration, all of it, and exit: 0 nothing, 2 something."},
+    {"--print-config", "Print the options as they would be used, as a configuration file."},
+    {NULL, NULL},
 };
 
-static const struct flag flags[] = {
-    {"--print-config", COMMAND_PRINT_CONFIG,
-     "Print the options as they would be used, as a configuration file."},
-    {"--print-sample", COMMAND_PRINT_SAMPLE,
-     "Print a configuration file of all options with their defaults, commented out."},
-    {"--print-manual", COMMAND_PRINT_MANUAL, "Print the manual page's list of options."},
-    {"--check-config", COMMAND_CHECK_CONFIG,
-     "Say what is wrong with the configuration, all of it, and exit: 0 nothing, 2 something."},
-    {"--version", COMMAND_VERSION, "Print the version."},
-    {"--help", COMMAND_HELP, "Print this."},
+const struct program command_program = {
+    .name = "omen-worker",
+    .table = &options_table,
+    .print_usage = print_usage,
+    .flags = flags,
+    .reads_file = true,
 };
 
 static bool problem(struct config_problems *problems, const char *where, const char *what)
@@ -28,22 +34,6 @@ static bool problem(struct config_problems *problems, const char *where, const c
     buf_printf(&problems->text, "%s: %s\n", where, what);
     problems->count++;
     return false;
-}
-
-/* The value of `--name=value` or `--name value`; NULL when argv[*index] is another flag. */
-static const char *flag_value(char **argv, int argc, int *index, const char *name)
-{
-    size_t length = strlen(name);
-    const char *argument = argv[*index];
-    if (strncmp(argument, name, length) != 0)
-        return NULL;
-    if (argument[length] == '=')
-        return argument + length + 1;
-    if (argument[length] != '\0')
-        return NULL;
-    if (*index + 1 >= argc || argv[*index + 1] == NULL)
-        return "";
-    return argv[++*index];
 }
 
 static bool parse_check(struct command *command, const char *what, char **argv, int argc,
@@ -61,58 +51,47 @@ static bool parse_check(struct command *command, const char *what, char **argv, 
     return true;
 }
 
-static bool parse_plain(struct command *command, const char *argument)
+/* What is left for the options stays in command->arguments. */
+static bool parse_flags(struct command *command, struct config_problems *problems)
 {
-    for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++) {
-        if (strcmp(argument, flags[i].name) == 0) {
-            command->action = flags[i].action;
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool parse_arguments(struct command *command, int argc, char **argv,
-                            struct config_problems *problems)
-{
+    char **arguments = command->arguments;
     bool ok = true;
-    for (int i = 1; i < argc; i++) {
-        const char *value;
-        if (strcmp(argv[i], "--") == 0) {
-            while (i < argc)
-                command->arguments[command->count++] = argv[i++];
-        } else if ((value = flag_value(argv, argc, &i, "--config")) != NULL) {
-            command->config = value;
-            if (value[0] == '\0')
-                ok = problem(problems, "--config", "takes the path of a file");
-        } else if ((value = flag_value(argv, argc, &i, "--check")) != NULL) {
-            ok = parse_check(command, value, argv, argc, &i, problems) && ok;
-        } else if (!parse_plain(command, argv[i])) {
-            command->arguments[command->count++] = argv[i];
+    int kept = 0;
+    int at = 0;
+    for (; at < command->count && strcmp(arguments[at], "--") != 0; at++) {
+        char *argument = arguments[at];
+        const char *value = program_flag_value(arguments, command->count, &at, "--check");
+        if (value != NULL) {
+            ok = parse_check(command, value, arguments, command->count, &at, problems) && ok;
+        } else if (strcmp(argument, "--print-config") == 0) {
+            command->action = COMMAND_PRINT_CONFIG;
+        } else if (strcmp(argument, "--check-config") == 0) {
+            command->action = COMMAND_CHECK_CONFIG;
+        } else if (program_describe(&command_program, argument, NULL)) {
+            command->action = COMMAND_DESCRIBE;
+            command->describe = argument;
+        } else {
+            arguments[kept++] = argument;
         }
     }
+    while (at < command->count)
+        arguments[kept++] = arguments[at++];
+    command->count = kept;
     return ok;
-}
-
-static const char *environment_get(char **environment, const char *name)
-{
-    size_t length = strlen(name);
-    for (char **entry = environment; *entry != NULL; entry++) {
-        if (strncmp(*entry, name, length) == 0 && (*entry)[length] == '=')
-            return *entry + length + 1;
-    }
-    return NULL;
 }
 
 bool command_parse(struct command *command, int argc, char **argv, char **environment,
                    struct config_problems *problems)
 {
     *command = (struct command){.action = COMMAND_SERVE, .environment = environment};
-    command->config = environment_get(environment, "OMEN_CONFIG");
     command->arguments = mem_array((size_t)argc + 1, sizeof *command->arguments);
     if (command->arguments == NULL)
-        return problem(problems, "omen-worker", "no memory");
-    return parse_arguments(command, argc, argv, problems);
+        return problem(problems, "command line", "no memory");
+    for (int i = 1; i < argc; i++)
+        command->arguments[command->count++] = argv[i];
+    bool ok = program_take_file(&command_program, environment, &command->count, command->arguments,
+                                &command->config, problems);
+    return parse_flags(command, problems) && ok;
 }
 
 void command_finish(struct command *command)
@@ -125,25 +104,11 @@ bool command_options(const struct command *command, struct options *options,
                      struct config_problems *problems)
 {
     int next = 0;
-    bool ok = options_read(options, command->config, command->environment, command->count,
-                           command->arguments, &next, problems);
+    bool ok = config_read(&options_table, options, command->config, command->environment, problems);
+    ok = config_read_arguments(&options_table, options, command->count, command->arguments, &next,
+                               problems) &&
+         ok;
     if (next < command->count)
         ok = problem(problems, command->arguments[next], "not a flag; the worker takes flags only");
     return ok;
-}
-
-void command_print_help(struct buf *out)
-{
-    buf_put_text(out, "usage: omen-worker [--config FILE] [--OPTION=VALUE ...]\n"
-                      "       omen-worker --check ready|live [SOCKET]\n\n"
-                      "Answers predictions over FastCGI from the models in a directory.\n\n"
-                      "  --config FILE\n"
-                      "      Read options from FILE (also: OMEN_CONFIG).\n"
-                      "  --check ready|live [SOCKET]\n"
-                      "      Ask the worker at SOCKET (or where the options say) and exit: 0 yes, "
-                      "1 no.\n");
-    for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++)
-        buf_printf(out, "  %s\n      %s\n", flags[i].name, flags[i].help);
-    buf_put_text(out, "\nOptions, strongest first: flag, environment variable, file, default.\n\n");
-    config_print_help(options_table(), out);
 }

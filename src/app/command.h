@@ -6,20 +6,19 @@
 
 #include "app/options.h"
 #include "base/config.h"
+#include "base/program.h"
 
 enum command_action {
     COMMAND_SERVE,
-    COMMAND_HELP,
-    COMMAND_VERSION,
+    COMMAND_DESCRIBE, /* what base/program.h answers */
     COMMAND_PRINT_CONFIG,
-    COMMAND_PRINT_SAMPLE,
-    COMMAND_PRINT_MANUAL,
     COMMAND_CHECK_CONFIG,
     COMMAND_CHECK, /* ask a running worker */
 };
 
 struct command {
     enum command_action action;
+    const char *describe;     /* the flag that asks for it */
     const char *config;       /* the file's path, or NULL */
     const char *check_path;   /* "/readyz" or "/healthz" */
     const char *check_listen; /* NULL: the option listen */
@@ -27,6 +26,8 @@ struct command {
     int count;
     char **environment;
 };
+
+extern const struct program command_program;
 
 /* Borrows the texts of argv and environment. Adds a line per mistake. */
 bool command_parse(struct command *command, int argc, char **argv, char **environment,
@@ -36,8 +37,5 @@ void command_finish(struct command *command);
 /* The options that the command's file, environment and arguments say. */
 bool command_options(const struct command *command, struct options *options,
                      struct config_problems *problems);
-
-/* The whole text of --help. */
-void command_print_help(struct buf *out);
 
 #endif

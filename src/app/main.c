@@ -11,23 +11,7 @@
 #include "base/log.h"
 #include "math/init.h"
 
-enum { EXIT_USAGE = 2 };
-
 #define CHECK_TIMEOUT (3 * CLOCK_NS_PER_S)
-
-static int print(struct buf *text)
-{
-    bool ok = !text->failed && fwrite(text->data, 1, text->length, stdout) == text->length;
-    ok = fflush(stdout) == 0 && ok;
-    buf_finish(text);
-    return ok ? EXIT_SUCCESS : EXIT_FAILURE;
-}
-
-static int print_problems(struct config_problems *problems)
-{
-    fputs(buf_text(&problems->text), stderr);
-    return EXIT_USAGE;
-}
 
 static int fail(const struct err *err)
 {
@@ -78,14 +62,14 @@ static int run_with_options(const struct command *command)
     struct buf text = BUF_INIT;
     int status = EXIT_SUCCESS;
     if (!command_options(command, &options, &problems))
-        status = print_problems(&problems);
+        status = program_tell(command_program.name, &problems);
     else if (command->action == COMMAND_SERVE)
         status = serve(command, &options);
     else if (command->action == COMMAND_CHECK)
         status = check(command, &options);
     else if (command->action == COMMAND_PRINT_CONFIG) {
-        config_print(options_table(), &options, &text);
-        status = print(&text);
+        config_print(&options_table, &options, &text);
+        status = program_print(&text);
     }
     options_finish(&options);
     config_problems_finish(&problems);
@@ -95,26 +79,10 @@ static int run_with_options(const struct command *command)
 static int run(const struct command *command)
 {
     struct buf text = BUF_INIT;
-    switch (command->action) {
-    case COMMAND_HELP:
-        command_print_help(&text);
-        return print(&text);
-    case COMMAND_VERSION:
-        buf_put_text(&text, "omen-worker " OMEN_VERSION "\n");
-        return print(&text);
-    case COMMAND_PRINT_SAMPLE:
-        config_print_sample(options_table(), &text);
-        return print(&text);
-    case COMMAND_PRINT_MANUAL:
-        config_print_manual(options_table(), &text);
-        return print(&text);
-    case COMMAND_SERVE:
-    case COMMAND_PRINT_CONFIG:
-    case COMMAND_CHECK_CONFIG:
-    case COMMAND_CHECK:
-        break;
-    }
-    return run_with_options(command);
+    if (command->action != COMMAND_DESCRIBE)
+        return run_with_options(command);
+    program_describe(&command_program, command->describe, &text);
+    return program_print(&text);
 }
 
 int main(int argc, char **argv)
@@ -127,7 +95,7 @@ int main(int argc, char **argv)
     if (command_parse(&command, argc, argv, environ, &problems))
         status = run(&command);
     else
-        status = print_problems(&problems);
+        status = program_tell(command_program.name, &problems);
     command_finish(&command);
     config_problems_finish(&problems);
     return status;

@@ -133,35 +133,14 @@ static const struct config_option rows[] = {
      .help = "Requests that take longer than this are logged whatever access-log says. 0: off."},
 };
 
-static const struct config_table table = {
+const struct config_table options_table = {
     .options = rows,
     .count = sizeof rows / sizeof rows[0],
     .values_size = sizeof(struct options),
     .environment = "OMEN",
 };
 
-const struct config_table *options_table(void)
-{
-    return &table;
-}
-
-bool options_read(struct options *options, const char *path, char **environment, int count,
-                  char **arguments, int *next, struct config_problems *problems)
-{
-    struct err err = ERR_INIT;
-    if (!config_defaults(&table, options, &err)) {
-        buf_printf(&problems->text, "%s\n", err.text);
-        problems->count++;
-        return false;
-    }
-    bool ok = true;
-    if (path != NULL && path[0] != '\0')
-        ok = config_read_file(&table, options, path, problems);
-    ok = config_read_environment(&table, options, environment, problems) && ok;
-    return config_read_arguments(&table, options, count, arguments, next, problems) && ok;
-}
-
 void options_finish(struct options *options)
 {
-    config_finish(&table, options);
+    config_finish(&options_table, options);
 }

@@ -49,13 +49,8 @@ struct options {
     int64_t slow_request;
 };
 
-const struct config_table *options_table(void);
+extern const struct config_table options_table;
 
-/* Fills zeroed options: defaults, then the file (path NULL or "": none), the environment, the
- * arguments. Every mistake of all three is a line of problems; false if there is any. *next is the
- * index of the first argument that is no flag. */
-bool options_read(struct options *options, const char *path, char **environment, int count,
-                  char **arguments, int *next, struct config_problems *problems);
 void options_finish(struct options *options);
 
 #endif

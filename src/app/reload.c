@@ -22,77 +22,27 @@ static bool is_changeable(const struct config_option *option)
 
 static void log_problems(struct config_problems *problems)
 {
-    const char *line = buf_text(&problems->text);
+    const char *at = NULL;
+    char line[1024];
     LOG(LOG_ERROR, "the configuration is refused and nothing is changed",
         LOG_INT("problems", problems->count));
-    while (*line != '\0') {
-        char text[1024];
-        size_t length = strcspn(line, "\n");
-        size_t kept = length < sizeof text ? length : sizeof text - 1;
-        memcpy(text, line, kept);
-        text[kept] = '\0';
-        LOG(LOG_ERROR, "configuration", LOG_TEXT("problem", text));
-        line += length + (line[length] == '\n');
-    }
-}
-
-static bool is_same(const struct config_option *option, const struct options *a,
-                    const struct options *b)
-{
-    struct buf texts[2] = {BUF_INIT, BUF_INIT};
-    config_print_value(option, a, &texts[0]);
-    config_print_value(option, b, &texts[1]);
-    bool same = strcmp(buf_text(&texts[0]), buf_text(&texts[1])) == 0;
-    buf_finish(&texts[0]);
-    buf_finish(&texts[1]);
-    return same;
-}
-
-static size_t value_size(enum config_type type)
-{
-    switch (type) {
-    case CONFIG_TEXT:
-        return sizeof(char *);
-    case CONFIG_BOOL:
-        return sizeof(bool);
-    case CONFIG_REAL:
-        return sizeof(double);
-    case CONFIG_CHOICE:
-        return sizeof(int);
-    case CONFIG_INTEGER:
-    case CONFIG_SIZE:
-    case CONFIG_DURATION:
-    case CONFIG_MODE:
-        break;
-    }
-    return sizeof(int64_t);
-}
-
-/* Exchanged, not copied: a text that is replaced is then freed with the new struct. */
-static void exchange(const struct config_option *option, struct options *a, struct options *b)
-{
-    unsigned char kept[sizeof(int64_t)];
-    size_t size = value_size(option->type);
-    unsigned char *in_a = (unsigned char *)a + option->offset;
-    unsigned char *in_b = (unsigned char *)b + option->offset;
-    memcpy(kept, in_a, size);
-    memcpy(in_a, in_b, size);
-    memcpy(in_b, kept, size);
+    while (config_problem_next(problems, &at, line, sizeof line))
+        LOG(LOG_ERROR, "configuration", LOG_TEXT("problem", line));
 }
 
 static void take_changes(struct options *options, struct options *fresh)
 {
-    const struct config_table *table = options_table();
+    const struct config_table *table = &options_table;
     for (size_t i = 0; i < table->count; i++) {
         const struct config_option *option = &table->options[i];
-        if (is_same(option, options, fresh))
+        if (config_is_same(option, options, fresh))
             continue;
         if (!is_changeable(option)) {
             LOG(LOG_WARNING, "changed in the configuration, but needs a restart",
                 LOG_TEXT("option", option->name));
             continue;
         }
-        exchange(option, options, fresh);
+        config_exchange(option, options, fresh);
         LOG(LOG_INFO, "changed by the configuration", LOG_TEXT("option", option->name));
     }
 }

@@ -2,7 +2,7 @@
 #include <ctype.h>
 #include <string.h>
 
-#include "base/config.h"
+#include "base/config_private.h"
 #include "base/config_value.h"
 
 #define TEXT_WIDTH ((size_t)78)
@@ -29,8 +29,7 @@ static void each_option(const struct config_table *table, struct buf *out, const
     }
 }
 
-/* Words of text, filled up to TEXT_WIDTH, each line behind `margin`. */
-static void put_wrapped(struct buf *out, const char *margin, const char *text)
+void config_put_wrapped(struct buf *out, const char *margin, const char *text)
 {
     size_t column = 0;
     while (*(text += strspn(text, " \n")) != '\0') {
@@ -127,7 +126,7 @@ static void sample_option(const struct config_table *table, const struct config_
     (void)table;
     (void)values;
     buf_put_char(out, '\n');
-    put_wrapped(out, "# ", option->help);
+    config_put_wrapped(out, "# ", option->help);
     buf_printf(out, "#%s =%s%s\n", option->name, option->value[0] != '\0' ? " " : "",
                option->value);
 }
@@ -158,7 +157,7 @@ static void help_option(const struct config_table *table, const struct config_op
     struct buf text = BUF_INIT;
     buf_printf(&text, "%s Default: %s.", option->help,
                option->value[0] != '\0' ? option->value : "empty");
-    put_wrapped(out, "      ", buf_text(&text));
+    config_put_wrapped(out, "      ", buf_text(&text));
     buf_finish(&text);
 }
 

@@ -48,6 +48,17 @@ static const void *value_place_const(const struct config_option *option, const v
     return (const unsigned char *)values + option->offset;
 }
 
+static size_t value_size(const struct config_option *option)
+{
+    static const size_t sizes[] = {
+        [CONFIG_TEXT] = sizeof(char *),      [CONFIG_BOOL] = sizeof(bool),
+        [CONFIG_INTEGER] = sizeof(int64_t),  [CONFIG_SIZE] = sizeof(int64_t),
+        [CONFIG_DURATION] = sizeof(int64_t), [CONFIG_REAL] = sizeof(double),
+        [CONFIG_MODE] = sizeof(int64_t),     [CONFIG_CHOICE] = sizeof(int),
+    };
+    return sizes[option->type];
+}
+
 static int64_t value_integer(const struct config_option *option, const void *values)
 {
     int64_t value;
@@ -227,19 +238,33 @@ bool config_value_set(const struct config_option *option, void *values, const ch
 
 void config_value_clear(const struct config_option *option, void *values)
 {
-    static const size_t sizes[] = {
-        [CONFIG_TEXT] = sizeof(char *),      [CONFIG_BOOL] = sizeof(bool),
-        [CONFIG_INTEGER] = sizeof(int64_t),  [CONFIG_SIZE] = sizeof(int64_t),
-        [CONFIG_DURATION] = sizeof(int64_t), [CONFIG_REAL] = sizeof(double),
-        [CONFIG_MODE] = sizeof(int64_t),     [CONFIG_CHOICE] = sizeof(int),
-    };
     void *place = value_place(option, values);
     if (option->type == CONFIG_TEXT) {
         char *text;
         memcpy(&text, place, sizeof text);
         free(text);
     }
-    memset(place, 0, sizes[option->type]);
+    memset(place, 0, value_size(option));
+}
+
+bool config_is_same(const struct config_option *option, const void *a, const void *b)
+{
+    struct buf texts[2] = {BUF_INIT, BUF_INIT};
+    config_value_print(option, a, &texts[0]);
+    config_value_print(option, b, &texts[1]);
+    bool same = strcmp(buf_text(&texts[0]), buf_text(&texts[1])) == 0;
+    buf_finish(&texts[0]);
+    buf_finish(&texts[1]);
+    return same;
+}
+
+void config_exchange(const struct config_option *option, void *a, void *b)
+{
+    unsigned char kept[sizeof(int64_t)];
+    size_t size = value_size(option);
+    memcpy(kept, value_place(option, a), size);
+    memcpy(value_place(option, a), value_place(option, b), size);
+    memcpy(value_place(option, b), kept, size);
 }
 
 /* --- writing ------------------------------------------------------------------------------- */

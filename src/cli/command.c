@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/program.h"
 #include "cli/commands.h"
 
 const struct command *const commands[] = {
@@ -20,14 +21,6 @@ void command_complain(const char *command, const char *format, ...)
     vfprintf(stderr, format, arguments);
     fputc('\n', stderr);
     va_end(arguments);
-}
-
-int command_print(struct buf *text)
-{
-    bool ok = !text->failed && fwrite(text->data, 1, text->length, stdout) == text->length;
-    ok = fflush(stdout) == 0 && ok;
-    buf_finish(text);
-    return ok ? COMMAND_GOOD : COMMAND_BAD;
 }
 
 static const struct command *find(const char *name)
@@ -74,7 +67,7 @@ static int help(int argc, char **argv)
         command_print_help(command, &text);
     else
         print_overview(&text);
-    return command_print(&text);
+    return program_print(&text);
 }
 
 /* The manual page's list of a command's options, for the page and its test. */
@@ -85,81 +78,48 @@ static int print_manual(const char *name)
     if (command == NULL)
         return usage("", "there is no such command");
     config_print_manual(&command->table, &text);
-    return command_print(&text);
+    return program_print(&text);
 }
 
 /* --- one command's arguments --------------------------------------------------------------- */
 
-struct arguments {
-    void *values;
-    char **paths;
-    int count;
-};
-
-static bool problems_tell(const struct command *command, struct config_problems *problems)
+static int run_parsed(const struct command *command, const void *values, char *const *paths,
+                      int count)
 {
-    const char *line = buf_text(&problems->text);
-    while (*line != '\0') {
-        int length = (int)strcspn(line, "\n");
-        command_complain(command->name, "%.*s", length, line);
-        line += length + (line[length] == '\n');
-    }
-    return false;
-}
-
-/* Flags and paths in any order; behind "--" there are paths only. */
-static bool parse(const struct command *command, int argc, char **argv, struct arguments *arguments,
-                  struct config_problems *problems)
-{
-    int end = 0;
-    while (end < argc && strcmp(argv[end], "--") != 0)
-        end++;
-    bool ok = true;
-    for (int i = 0; i < end;) {
-        int next = 0;
-        ok = config_read_arguments(&command->table, arguments->values, end - i, argv + i, &next,
-                                   problems) &&
-             ok;
-        i += next;
-        if (i < end)
-            arguments->paths[arguments->count++] = argv[i++];
-    }
-    for (int i = end + 1; i < argc; i++)
-        arguments->paths[arguments->count++] = argv[i];
-    return ok || problems_tell(command, problems);
-}
-
-static int run_parsed(const struct command *command, const struct arguments *arguments)
-{
-    if (arguments->count < command->paths_least)
+    if (count < command->paths_least)
         return usage(command->name, "a path is missing");
-    if (arguments->count > command->paths_most)
+    if (count > command->paths_most)
         return usage(command->name, "too many paths");
-    return command->run(arguments->values, arguments->paths, arguments->count);
+    return command->run(values, paths, count);
+}
+
+static int complain_all(const struct command *command, struct config_problems *problems)
+{
+    char name[32];
+    snprintf(name, sizeof name, "omen %s", command->name);
+    return program_tell(name, problems);
 }
 
 static int run(const struct command *command, int argc, char **argv)
 {
+    const struct config_table *table = &command->table;
     struct config_problems problems = {.count = 0};
-    struct err err = ERR_INIT;
-    struct arguments arguments = {
-        .values = mem_array(1, command->table.values_size),
-        .paths = mem_array((size_t)argc + 1, sizeof *arguments.paths),
-    };
+    void *values = mem_array(1, table->values_size);
+    char **paths = mem_array((size_t)argc + 1, sizeof *paths);
+    int count = 0;
     int status = COMMAND_BAD;
-    if (arguments.values == NULL || arguments.paths == NULL)
+    if (values == NULL || paths == NULL)
         command_complain(command->name, "no memory");
-    else if (!config_defaults(&command->table, arguments.values, &err))
-        command_complain(command->name, "%s", err.text);
-    else if (!parse(command, argc, argv, &arguments, &problems))
-        status = COMMAND_USAGE;
+    else if (!config_read(table, values, NULL, NULL, &problems) ||
+             !config_read_words(table, values, argc, argv, paths, &count, &problems))
+        status = complain_all(command, &problems);
     else
-        status = run_parsed(command, &arguments);
-    if (arguments.values != NULL)
-        config_finish(&command->table, arguments.values);
+        status = run_parsed(command, values, paths, count);
+    if (values != NULL)
+        config_finish(table, values);
     config_problems_finish(&problems);
-    free(arguments.values);
-    free(arguments.paths);
+    free(values);
+    free(paths);
     return status;
 }
 
@@ -170,7 +130,7 @@ int command_main(int argc, char **argv)
         return usage("", "a command is missing");
     if (strcmp(argv[1], "--version") == 0) {
         buf_put_text(&text, "omen " OMEN_VERSION "\n");
-        return command_print(&text);
+        return program_print(&text);
     }
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0)
         return help(argc - 2, argv + 2);

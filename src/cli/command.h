@@ -39,7 +39,4 @@ void command_print_help(const struct command *command, struct buf *out);
 void command_complain(const char *command, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* Writes text to standard output. Frees it. */
-int command_print(struct buf *text);
-
 #endif

@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "base/program.h"
 #include "cli/commands.h"
 #include "cli/describe.h"
 #include "cli/load.h"
@@ -35,7 +36,7 @@ static int run(const void *values, char *const *paths, int count)
     else
         describe_text(paths[0], &loaded, &text);
     loaded_finish(&loaded);
-    return command_print(&text);
+    return program_print(&text);
 }
 
 const struct command command_inspect = {

@@ -7,12 +7,11 @@
 #include "base/buf.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/program.h"
 #include "supervise/options.h"
 #include "supervise/supervisor.h"
 
-enum { EXIT_USAGE = 2 };
-
-static void print_help(struct buf *out)
+static void print_usage(struct buf *out)
 {
     buf_put_text(
         out, "usage: omen-supervise [--OPTION=VALUE ...] [--] WORKER [ARGUMENT ...]\n"
@@ -21,34 +20,14 @@ static void print_help(struct buf *out)
              "of it.\n\n"
              "  TERM, INT, QUIT  end: the web server first, then the worker\n"
              "  HUP, USR1        pass on\n"
-             "  USR2             rolling restart of the worker\n\n"
-             "  --print-manual\n      Print the manual page's list of options.\n"
-             "  --version, --help\n\nOptions, strongest first: flag, environment variable, "
-             "default.\n\n");
-    config_print_help(options_table(), out);
+             "  USR2             rolling restart of the worker\n");
 }
 
-/* Whether the first argument asks for something to read. */
-static bool describe(const char *what, struct buf *out)
-{
-    if (strcmp(what, "--help") == 0)
-        print_help(out);
-    else if (strcmp(what, "--version") == 0)
-        buf_put_text(out, "omen-supervise " OMEN_VERSION "\n");
-    else if (strcmp(what, "--print-manual") == 0)
-        config_print_manual(options_table(), out);
-    else
-        return false;
-    return true;
-}
-
-static int print(struct buf *text)
-{
-    bool ok = !text->failed && fwrite(text->data, 1, text->length, stdout) == text->length;
-    ok = fflush(stdout) == 0 && ok;
-    buf_finish(text);
-    return ok ? EXIT_SUCCESS : EXIT_FAILURE;
-}
+static const struct program program = {
+    .name = "omen-supervise",
+    .table = &options_table,
+    .print_usage = print_usage,
+};
 
 static int supervise(const struct options *options)
 {
@@ -66,15 +45,15 @@ int main(int argc, char **argv)
     struct config_problems problems = {.count = 0};
     struct buf text = BUF_INIT;
     struct options options;
-    if (argc >= 2 && describe(argv[1], &text))
-        return print(&text);
+    if (argc >= 2 && program_describe(&program, argv[1], &text))
+        return program_print(&text);
     if (!file_open_standard())
         return EXIT_FAILURE;
-    int status = EXIT_USAGE;
+    int status;
     if (options_read(&options, environ, argc > 0 ? argc - 1 : 0, argv + (argc > 0), &problems))
         status = supervise(&options);
     else
-        fputs(buf_text(&problems.text), stderr);
+        status = program_tell(program.name, &problems);
     options_finish(&options);
     config_problems_finish(&problems);
     return status;

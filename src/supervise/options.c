@@ -47,17 +47,12 @@ static const struct config_option rows[] = {
      .help = "One event is one line: text for people, json for machines."},
 };
 
-static const struct config_table table = {
+const struct config_table options_table = {
     .options = rows,
     .count = sizeof rows / sizeof rows[0],
     .values_size = sizeof(struct options),
     .environment = "OMEN_SUPERVISE",
 };
-
-const struct config_table *options_table(void)
-{
-    return &table;
-}
 
 static bool problem(struct config_problems *problems, const char *what)
 {
@@ -85,17 +80,14 @@ static bool split_commands(struct options *options, char **arguments,
 bool options_read(struct options *options, char **environment, int count, char **arguments,
                   struct config_problems *problems)
 {
-    struct err err = ERR_INIT;
     int next = 0;
     memset(options, 0, sizeof *options);
-    if (!config_defaults(&table, options, &err))
-        return problem(problems, err.text);
-    bool ok = config_read_environment(&table, options, environment, problems);
-    ok = config_read_arguments(&table, options, count, arguments, &next, problems) && ok;
+    bool ok = config_read(&options_table, options, NULL, environment, problems);
+    ok = config_read_arguments(&options_table, options, count, arguments, &next, problems) && ok;
     return ok && split_commands(options, arguments + next, problems);
 }
 
 void options_finish(struct options *options)
 {
-    config_finish(&table, options);
+    config_finish(&options_table, options);
 }

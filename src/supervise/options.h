@@ -17,7 +17,7 @@ struct options {
     char **worker, **web;
 };
 
-const struct config_table *options_table(void);
+extern const struct config_table options_table;
 
 /* Zeroes and fills options from the environment and then from the arguments (argv without its
  * first), of which it makes the two commands: the separator becomes NULL. */

@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/program.h"
 #include "codec/json.h"
 #include "sync/commands.h"
 #include "sync/options.h"
@@ -30,15 +31,7 @@ static const struct command commands[] = {
 
 #define COMMANDS (sizeof commands / sizeof commands[0])
 
-static int print(struct buf *text)
-{
-    bool ok = !text->failed && fwrite(text->data, 1, text->length, stdout) == text->length;
-    ok = fflush(stdout) == 0 && ok;
-    buf_finish(text);
-    return ok ? EXIT_GOOD : EXIT_OTHER;
-}
-
-static void help(struct buf *out)
+static void print_usage(struct buf *out)
 {
     buf_put_text(out, "usage: omen-sync COMMAND [--config FILE] [--OPTION=VALUE ...] ...\n\n"
                       "Keeps a directory of models in step with a bucket: gs://BUCKET/PREFIX, "
@@ -46,36 +39,20 @@ static void help(struct buf *out)
     for (size_t i = 0; i < COMMANDS; i++)
         buf_printf(out, "  %s %s\n      %s\n", commands[i].name, commands[i].words,
                    commands[i].summary);
-    buf_put_text(out, "\n  --config FILE\n      Read options from FILE (also: OMEN_SYNC_CONFIG).\n"
-                      "  --print-sample\n      Print a configuration file of all options.\n"
-                      "  --print-manual\n      Print the manual page's list of options.\n"
-                      "  --version, --help\n\nOptions, strongest first: flag, environment "
-                      "variable, file, default.\n\n");
-    config_print_help(options_table(), out);
 }
+
+static const struct program program = {
+    .name = "omen-sync",
+    .table = &options_table,
+    .print_usage = print_usage,
+    .reads_file = true,
+};
 
 static void log_set_up(const struct options *options)
 {
     bool json = options->log_format == 2 || (options->log_format == 0 && !isatty(STDERR_FILENO));
     log_configure(STDERR_FILENO, (enum log_level)options->log_level,
                   json ? LOG_FORMAT_JSON : LOG_FORMAT_TEXT);
-}
-
-/* Takes --config out of the arguments. NULL: a bad one. */
-static const char *take_config(int *count, char **arguments)
-{
-    const char *path = getenv("OMEN_SYNC_CONFIG");
-    int kept = 0;
-    for (int i = 0; i < *count; i++) {
-        if (strncmp(arguments[i], "--config=", 9) == 0)
-            path = arguments[i] + 9;
-        else if (strcmp(arguments[i], "--config") == 0 && i + 1 < *count)
-            path = arguments[++i];
-        else
-            arguments[kept++] = arguments[i];
-    }
-    *count = kept;
-    return path != NULL ? path : "";
 }
 
 static int run(const struct command *command, int count, char **arguments)
@@ -87,13 +64,15 @@ static int run(const struct command *command, int count, char **arguments)
     memset(&options, 0, sizeof options);
     if (word == NULL)
         return session_complain(EXIT_OTHER, "no memory");
-    const char *path = take_config(&count, arguments);
-    int code = EXIT_USAGE;
-    if (options_read(&options, path, environ, count, arguments, &problems, word, &words)) {
+    const char *path;
+    int code;
+    bool ok = program_take_file(&program, environ, &count, arguments, &path, &problems);
+    ok = options_read(&options, path, environ, count, arguments, &problems, word, &words) && ok;
+    if (ok) {
         log_set_up(&options);
         code = command->run(&options, word, words);
     } else {
-        fputs(buf_text(&problems.text), stderr);
+        code = program_tell(program.name, &problems);
     }
     options_finish(&options);
     config_problems_finish(&problems);
@@ -101,20 +80,12 @@ static int run(const struct command *command, int count, char **arguments)
     return code;
 }
 
-static int describe(const char *what)
+static int describe(const char *flag)
 {
     struct buf text = BUF_INIT;
-    if (strcmp(what, "--version") == 0)
-        buf_put_text(&text, "omen-sync " OMEN_VERSION "\n");
-    else if (strcmp(what, "--help") == 0 || strcmp(what, "help") == 0)
-        help(&text);
-    else if (strcmp(what, "--print-sample") == 0)
-        config_print_sample(options_table(), &text);
-    else if (strcmp(what, "--print-manual") == 0)
-        config_print_manual(options_table(), &text);
-    else
+    if (!program_describe(&program, strcmp(flag, "help") == 0 ? "--help" : flag, &text))
         return session_complain(EXIT_USAGE, "there is no such command; see omen-sync --help");
-    return print(&text);
+    return program_print(&text);
 }
 
 int main(int argc, char **argv)

@@ -179,56 +179,23 @@ static const struct config_option rows[] = {
      .help = "auto: text on a terminal, JSON elsewhere."},
 };
 
-static const struct config_table table = {
+const struct config_table options_table = {
     .options = rows,
     .count = sizeof rows / sizeof rows[0],
     .values_size = sizeof(struct options),
     .environment = "OMEN_SYNC",
 };
 
-const struct config_table *options_table(void)
-{
-    return &table;
-}
-
-/* Flags and words in any order; behind "--" there are words only. */
-static bool arguments_read(struct options *options, int count, char **arguments,
-                           struct config_problems *problems, char **words, int *word_count)
-{
-    bool ok = true;
-    int end = 0;
-    while (end < count && strcmp(arguments[end], "--") != 0)
-        end++;
-    *word_count = 0;
-    for (int i = 0; i < end;) {
-        int next = 0;
-        ok = config_read_arguments(&table, options, end - i, arguments + i, &next, problems) && ok;
-        i += next;
-        if (i < end)
-            words[(*word_count)++] = arguments[i++];
-    }
-    for (int i = end + 1; i < count; i++)
-        words[(*word_count)++] = arguments[i];
-    return ok;
-}
-
 bool options_read(struct options *options, const char *path, char **environment, int count,
                   char **arguments, struct config_problems *problems, char **words, int *word_count)
 {
-    struct err err = ERR_INIT;
-    if (!config_defaults(&table, options, &err)) {
-        buf_printf(&problems->text, "%s\n", err.text);
-        problems->count++;
-        return false;
-    }
-    bool ok = true;
-    if (path != NULL && path[0] != '\0')
-        ok = config_read_file(&table, options, path, problems);
-    ok = config_read_environment(&table, options, environment, problems) && ok;
-    return arguments_read(options, count, arguments, problems, words, word_count) && ok;
+    bool ok = config_read(&options_table, options, path, environment, problems);
+    return config_read_words(&options_table, options, count, arguments, words, word_count,
+                             problems) &&
+           ok;
 }
 
 void options_finish(struct options *options)
 {
-    config_finish(&table, options);
+    config_finish(&options_table, options);
 }

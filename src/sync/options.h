@@ -30,7 +30,7 @@ struct options {
     int log_level, log_format;
 };
 
-const struct config_table *options_table(void);
+extern const struct config_table options_table;
 bool options_read(struct options *options, const char *path, char **environment, int count,
                   char **arguments, struct config_problems *problems, char **words,
                   int *word_count);

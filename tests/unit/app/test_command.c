@@ -81,17 +81,19 @@ static void test_actions(void **state)
         const char *flag;
         enum command_action action;
     } cases[] = {
-        {"--help", COMMAND_HELP},
-        {"--version", COMMAND_VERSION},
+        {"--help", COMMAND_DESCRIBE},
+        {"--version", COMMAND_DESCRIBE},
         {"--print-config", COMMAND_PRINT_CONFIG},
-        {"--print-sample", COMMAND_PRINT_SAMPLE},
-        {"--print-manual", COMMAND_PRINT_MANUAL},
+        {"--print-sample", COMMAND_DESCRIBE},
+        {"--print-manual", COMMAND_DESCRIBE},
         {"--check-config", COMMAND_CHECK_CONFIG},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         assert_true(parse(NULL, ARGUMENTS(cases[i].flag)));
         assert_int_equal(command.action, cases[i].action);
         assert_int_equal(command.count, 0);
+        if (command.action == COMMAND_DESCRIBE)
+            assert_string_equal(command.describe, cases[i].flag);
         command_finish(&command);
     }
 }

@@ -1,92 +1,5 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "config_fixture.h"
 
-#include <cmocka.h>
-
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
-#include "base/config.h"
-
-struct values {
-    char *listen, *note;
-    bool verbose;
-    int64_t threads, body, timeout, mode;
-    double ratio;
-    int format;
-};
-
-static const char *const formats[] = {"text", "json", NULL};
-
-static const struct config_option options[] = {
-    {"server", "listen", CONFIG_TEXT, offsetof(struct values, listen), "unix:/run/x", 0, 0, NULL,
-     "Where to listen."},
-    {"server", "threads", CONFIG_INTEGER, offsetof(struct values, threads), "0", 0, 1024, NULL,
-     "Worker threads; 0 for as many as the machine grants."},
-    {"log", "log-format", CONFIG_CHOICE, offsetof(struct values, format), "text", 0, 0, formats,
-     "Form of a line."},
-    {"log", "verbose", CONFIG_BOOL, offsetof(struct values, verbose), "no", 0, 0, NULL, "More."},
-    {"server", "max-body", CONFIG_SIZE, offsetof(struct values, body), "16m", 1024, 1 << 30, NULL,
-     "Bytes of a body."},
-    {"server", "read-timeout", CONFIG_DURATION, offsetof(struct values, timeout), "5s", 1e6, 3.6e12,
-     NULL, "The whole request."},
-    {"server", "listen-mode", CONFIG_MODE, offsetof(struct values, mode), "0660", 0, 0, NULL,
-     "Of a socket."},
-    {"log", "ratio", CONFIG_REAL, offsetof(struct values, ratio), "0.1", 0, 1, NULL, "Sampled."},
-    {"log", "note", CONFIG_TEXT, offsetof(struct values, note), "", 0, 0, NULL, "Free text."},
-};
-
-static const struct config_table table = {options, sizeof options / sizeof options[0],
-                                          sizeof(struct values), "OMEN"};
-
-struct fixture {
-    struct values values;
-    struct config_problems problems;
-    char path[64];
-};
-
-static int fixture_make(void **state)
-{
-    static struct fixture fixture;
-    memset(&fixture, 0, sizeof fixture);
-    *state = &fixture;
-    strcpy(fixture.path, "/tmp/omen-test-config-XXXXXX");
-    int fd = mkstemp(fixture.path);
-    if (fd < 0)
-        return -1;
-    close(fd);
-    return config_defaults(&table, &fixture.values, NULL) ? 0 : -1;
-}
-
-static int fixture_drop(void **state)
-{
-    struct fixture *fixture = *state;
-    config_finish(&table, &fixture->values);
-    config_problems_finish(&fixture->problems);
-    config_problems_finish(NULL);
-    return unlink(fixture->path);
-}
-
-static bool read_bytes(struct fixture *fixture, const char *text, size_t size)
-{
-    FILE *file = fopen(fixture->path, "w");
-    assert_non_null(file);
-    assert_int_equal(fwrite(text, 1, size, file), size);
-    fclose(file);
-    config_problems_finish(&fixture->problems);
-    return config_read_file(&table, &fixture->values, fixture->path, &fixture->problems);
-}
-
-static bool read_text(struct fixture *fixture, const char *text)
-{
-    return read_bytes(fixture, text, strlen(text));
-}
-
-/* One problem, on that line, with these words. */
 static void assert_problem(struct fixture *fixture, const char *text, int line, const char *words)
 {
     char place[128];
@@ -100,12 +13,6 @@ static void assert_problem(struct fixture *fixture, const char *text, int line, 
     if (strstr(told, words) == NULL)
         print_message("# %s", told);
     assert_non_null(strstr(told, words));
-}
-
-static bool read_flags(struct fixture *fixture, int count, const char **arguments, int *next)
-{
-    return config_read_arguments(&table, &fixture->values, count, (char **)arguments, next,
-                                 &fixture->problems);
 }
 
 static void test_defaults(void **state)
@@ -327,63 +234,67 @@ static void test_bool_words(void **state)
     }
 }
 
-static void test_environment(void **state)
+static void test_all_sources(void **state)
 {
     struct fixture *fixture = *state;
-    const char *environment[] = {
-        "PATH=/bin",      "OMEN_READ_TIMEOUT=7s",       "OMEN_READ_TIMEOUT=9s", "OMEN_LISTEN=",
-        "OMEN_THREADS=x", "OMEN_SERVICE_HOST=10.0.0.1", "OMEN_MAX_BODY=1m",     NULL};
-    assert_false(config_read_environment(&table, &fixture->values, (char **)environment,
-                                         &fixture->problems));
-    assert_int_equal(fixture->problems.count,
-                     1); /* others' OMEN_ variables are no concern of ours */
-    assert_string_equal(buf_text(&fixture->problems.text),
-                        "OMEN_THREADS: \"x\" is not a whole number we can hold; give a whole "
-                        "number, from 0 to 1024\n");
-    assert_int_equal(fixture->values.timeout, INT64_C(7000000000));
-    assert_string_equal(fixture->values.listen, "");
-    assert_int_equal(fixture->values.body, 1 << 20);
+    struct values values = {.listen = NULL};
+    const char *environment[] = {"OMEN_LISTEN=from-environment", "OMEN_MAX_BODY=2k", NULL};
+    assert_true(read_text(fixture, "[server]\nlisten = from-file\nthreads = 3\n"));
+    assert_true(
+        config_read(&table, &values, fixture->path, (char **)environment, &fixture->problems));
+    assert_string_equal(values.listen, "from-environment");
+    assert_int_equal(values.body, 2048);
+    assert_int_equal(values.threads, 3);
+    assert_int_equal(values.mode, 0660);
+    config_finish(&table, &values);
+    assert_true(config_read(&table, &values, "", NULL, &fixture->problems));
+    assert_string_equal(values.listen, "unix:/run/x");
+    config_finish(&table, &values);
+    const char *wrong[] = {"OMEN_THREADS=x", NULL};
+    assert_false(
+        config_read(&table, &values, "/nonexistent/x", (char **)wrong, &fixture->problems));
+    assert_int_equal(fixture->problems.count, 2);
+    config_finish(&table, &values);
 }
 
-static void test_arguments(void **state)
+static void test_problems_one_by_one(void **state)
 {
     struct fixture *fixture = *state;
-    const char *arguments[] = {"--threads=3", "--listen", "--odd",      "--verbose",
-                               "--note=a=b",  "file",     "--threads=9"};
-    int next = -1;
-    assert_true(read_flags(fixture, 7, arguments, &next));
-    assert_int_equal(next, 5);
-    assert_int_equal(fixture->values.threads, 3);
-    assert_string_equal(fixture->values.listen, "--odd");
-    assert_string_equal(fixture->values.note, "a=b");
-    assert_true(fixture->values.verbose);
-    const char *more[] = {"--no-verbose", "--", "--threads=9"};
-    assert_true(read_flags(fixture, 3, more, &next));
-    assert_int_equal(next, 2);
-    assert_false(fixture->values.verbose);
-    const char *single[] = {"-x"};
-    assert_true(read_flags(fixture, 1, single, &next));
-    assert_int_equal(next, 0);
+    const char *wrong[] = {"--threads=x", "--listen"};
+    const char *at = NULL;
+    char line[32];
+    int next;
+    assert_false(config_problem_next(&fixture->problems, &at, line, sizeof line));
+    assert_false(read_flags(fixture, 2, wrong, &next));
+    at = NULL;
+    assert_true(config_problem_next(&fixture->problems, &at, line, sizeof line));
+    assert_string_equal(line, "--threads: \"x\" is not a whole n"); /* cut to the size */
+    assert_true(config_problem_next(&fixture->problems, &at, line, sizeof line));
+    assert_memory_equal(line, "--listen: ", 10);
+    assert_false(config_problem_next(&fixture->problems, &at, line, sizeof line));
 }
 
-static void test_argument_problems(void **state)
+static void test_exchange(void **state)
 {
     struct fixture *fixture = *state;
-    const char *arguments[] = {"--thread=3",        "--no-threads", "--no-verbose=yes",
-                               "--verbose=perhaps", "--qqqqqqq",    "--threads=4",
-                               "--listen"};
-    int next = 0;
-    assert_false(read_flags(fixture, 7, arguments, &next));
-    const char *told = buf_text(&fixture->problems.text);
-    assert_int_equal(fixture->problems.count, 6);
-    assert_non_null(strstr(told, "--thread: there is no such flag; did you mean --threads?\n"));
-    assert_non_null(strstr(told, "--no-threads: there is no such flag"));
-    assert_non_null(strstr(told, "--no-verbose: there is no such flag"));
-    assert_non_null(strstr(told, "--verbose: \"perhaps\" is neither yes nor no"));
-    assert_non_null(strstr(told, "--qqqqqqq: there is no such flag; --help lists them\n"));
-    assert_non_null(strstr(told, "--listen: needs a value; write --listen=VALUE\n"));
-    assert_int_equal(fixture->values.threads, 4);
+    struct values other = {.listen = NULL};
+    const char *flags[] = {"--listen=x", "--no-verbose", "--log-format=json", "--ratio=1",
+                           "--threads=7"};
+    int next;
+    assert_true(config_defaults(&table, &other, NULL));
+    assert_true(read_flags(fixture, 5, flags, &next));
+    size_t differ = 0;
+    for (size_t i = 0; i < table.count; i++) {
+        differ += !config_is_same(&options[i], &fixture->values, &other);
+        config_exchange(&options[i], &fixture->values, &other);
+    }
+    assert_int_equal(differ, 4);
+    assert_string_equal(other.listen, "x");
     assert_string_equal(fixture->values.listen, "unix:/run/x");
+    assert_int_equal(other.format, 1);
+    assert_int_equal(other.threads, 7);
+    assert_true(other.ratio > 0.9 && fixture->values.ratio < 0.2);
+    config_finish(&table, &other);
 }
 
 static void assert_round_trip(struct fixture *fixture, const char *note)
@@ -494,8 +405,6 @@ static void test_manual_of_flags_only(void **state)
     buf_finish(&manual);
 }
 
-#define CASE(test) cmocka_unit_test_setup_teardown(test, fixture_make, fixture_drop)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -507,9 +416,9 @@ int main(void)
         CASE(test_all_problems_at_once),
         CASE(test_values),
         CASE(test_bool_words),
-        CASE(test_environment),
-        CASE(test_arguments),
-        CASE(test_argument_problems),
+        CASE(test_all_sources),
+        CASE(test_problems_one_by_one),
+        CASE(test_exchange),
         CASE(test_print_reads_back),
         CASE(test_sample_gives_defaults),
         CASE(test_help_and_manual),
