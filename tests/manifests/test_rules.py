@@ -87,6 +87,7 @@ JOB = {
 }
 POLICY = "NetworkPolicy/spec"
 SCALER = "HorizontalPodAutoscaler/spec"
+ANNOTATIONS = "Deployment/spec/template/metadata/annotations"
 LABELS = "Deployment/spec/template/metadata/labels"
 
 # (the rules by their first names, rendering, changes)
@@ -149,7 +150,7 @@ FAULTS = [
     ({"liveness-port"}, GKE, put(f"{NGINX}/livenessProbe/httpGet/port", "web")),
     ({"readiness-port"}, GKE, put(f"{NGINX}/readinessProbe/httpGet/port", 8081)),
     ({"startup-port"}, GKE, put(f"{NGINX}/startupProbe", {"tcpSocket": {"port": "web"}})),
-    ({"ssh-port"}, GKE, add(f"{NGINX}/ports", {"containerPort": 22})),
+    ({"ssh-port", "ports"}, GKE, add(f"{NGINX}/ports", {"containerPort": 22})),
     ({"pod-probes"}, GKE, take(f"{WORKER}/livenessProbe")),
     ({"pod-probes"}, GKE, take(f"{NGINX}/readinessProbe")),
     ({"pod-probes-identical"}, GKE,
@@ -223,6 +224,12 @@ FAULTS = [
     ({"checks"}, GKE, put(f"{WORKER}/startupProbe/exec/command/2", "raedy")),
     ({"checks"}, GKE, put(f"{WORKER}/startupProbe/exec/command/3", "/run/worker.sock")),
     ({"paths"}, GKE, put(f"{NGINX}/readinessProbe/httpGet/path", "/raedyz")),
+    ({"ports"}, "components/monitoring",
+     put(f"{ANNOTATIONS}/prometheus.io~1port", "9099")),
+    ({"ports"}, "kserve",
+     put("ClusterServingRuntime/spec/annotations/prometheus.kserve.io~1port", "9099")),
+    ({"ports"}, GKE, put(f"{NGINX}/ports/1/containerPort", 9099)),
+    ({"ports"}, GKE, put("container:model-sync/ports/0/containerPort", 9099)),
     ({"version"}, GKE, put(f"{LABELS}/app.kubernetes.io~1version", "0.0.9")),
     ({"shutdown"}, GKE, put("pod/terminationGracePeriodSeconds", 30)),
     ({"shutdown"}, GKE, put("ConfigMap:CONFIG/data/OMEN_DRAIN_TIMEOUT", "25s")),

@@ -106,6 +106,37 @@ def paths(bundle):
                     yield work.document, f"container {one['name']}: nginx has no {path}"
 
 
+SCRAPED = ("prometheus.io/port", "prometheus.kserve.io/port")
+
+
+def listening(bundle, container):
+    """The ports that the program in a container listens on, by its settings; None: not known here."""
+    image, values = image_name(container.get("image", "")), dict(bundle.variables(container))
+    if image in ("omen-nginx", "omen") and not container.get("command"):
+        named = [values.get(f"OMEN_NGINX_{name}PORT") for name in ("METRICS_", "TLS_")]
+        return {int(port) for port in [values.get("OMEN_NGINX_PORT", "8080"), *named] if port}
+    if image == "omen-sync":
+        return {int(values["OMEN_SYNC_LISTEN"].rpartition(":")[2])} if "OMEN_SYNC_LISTEN" in values else set()
+    return None
+
+
+@promise("ports")
+def ports(bundle):
+    """Whatever a container or a note for Prometheus calls a port, somebody listens there."""
+    for work in bundle.everything():
+        open_ports = set()
+        for one in work.containers:
+            mine = listening(bundle, one)
+            open_ports |= mine or set()
+            for port in one.get("ports") or []:
+                if mine is not None and port["containerPort"] not in mine:
+                    yield work.document, f"container {one['name']}: nothing listens on {port['containerPort']}"
+        notes = {**work.annotations, **(work.document["spec"].get("annotations") or {})}
+        for key in SCRAPED:
+            if key in notes and int(notes[key]) not in open_ports:
+                yield work.document, f"{key}: nothing listens on {notes[key]}"
+
+
 @promise("version")
 def version(bundle):
     """Images and labels are of the version that this tree is."""
