@@ -20,7 +20,8 @@ TARGETS = {"worker": "omen-worker", "sync": "omen-sync", "nginx": "omen-nginx", 
 HARDENED = ["--read-only", "--cap-drop=ALL", "--security-opt=no-new-privileges", "--network=host"]
 # For machines of this project's own that have neither an engine nor a registry.
 PREPARE = harness.ROOT.parent / "shared" / "tools" / "podman-here.sh"
-UNREACHABLE = re.compile(r"^E: (?:Failed to fetch|Unable to locate package).*", re.MULTILINE)
+# docker has each line numbered and timed.
+UNREACHABLE = re.compile(r"^(?:#\d+ [\d.]+ )?E: (?:Failed to fetch|Unable to locate package).*", re.MULTILINE)
 
 
 class Missing(Exception):
@@ -46,12 +47,15 @@ def find_engine():
         said = prepare_machine()
         found = working_engine()
         if found is None:
-            raise Missing(f"there is neither podman nor docker that answers{said}")
+            name = os.environ.get("CONTAINER_ENGINE", "podman, no docker")
+            raise Missing(f"there is no {name} that answers{said}")
     return found
 
 
 def working_engine():
-    for name in ("podman", "docker"):
+    """The one that CONTAINER_ENGINE names, or podman, or docker."""
+    chosen = os.environ.get("CONTAINER_ENGINE")
+    for name in [chosen] if chosen else ["podman", "docker"]:
         program = shutil.which(name)
         if program and subprocess.run([program, "info"], capture_output=True, check=False).returncode == 0:
             return program
@@ -194,7 +198,8 @@ class Container:
         return self.state()["ExitCode"]
 
     def remove(self):
-        self.engine.run("rm", "--force", "--time", 5, self.name, check=False)
+        at_most = ["--time", 5] if self.engine.is_podman else []
+        self.engine.run("rm", "--force", *at_most, self.name, check=False)
 
     def processes(self):
         """{pid: what /proc/PID/status says} of all processes in it, as the machine numbers them."""
