@@ -156,16 +156,30 @@ static bool is_placed(const struct course *course, const struct plan_version *ve
     return same;
 }
 
+/* The model's versions in the catalog, and how many. */
+static struct plan_version *group_find(struct mirror *mirror, const char *model, size_t *count)
+{
+    const struct catalog *catalog = &mirror->catalog;
+    for (size_t i = 0; i < catalog->count; i++) { /* models come in the order that they have there */
+        size_t at = (mirror->next + i) % catalog->count;
+        if (strcmp(catalog->versions[at].model, model) != 0)
+            continue;
+        while (at > 0 && strcmp(catalog->versions[at - 1].model, model) == 0)
+            at--;
+        *count = catalog_group(catalog, at);
+        mirror->next = at + *count;
+        return &catalog->versions[at];
+    }
+    *count = 0;
+    return NULL;
+}
+
 /* The version that should be served: the pinned one, or the newest that is whole. */
 static struct plan_version *choose(struct course *course, const char *pin)
 {
     struct mirror *mirror = course->mirror;
-    size_t from = 0;
-    while (from < mirror->catalog.count &&
-           strcmp(mirror->catalog.versions[from].model, course->model) != 0)
-        from++;
-    struct plan_version *group = &mirror->catalog.versions[from];
-    size_t count = from < mirror->catalog.count ? catalog_group(&mirror->catalog, from) : 0;
+    size_t count;
+    struct plan_version *group = group_find(mirror, course->model, &count);
     for (size_t i = 0; i < count; i++) {
         struct plan_version *version = &group[i];
         if (pin[0] != '\0' && strcmp(version->version, pin) != 0)

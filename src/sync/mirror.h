@@ -64,6 +64,7 @@ struct mirror {
     struct seen seen;
     size_t pinned, quarantined; /* marks that there are: mostly none that would have to be read */
     size_t strays;
+    size_t next; /* where the next model most likely is in the catalog */
 };
 
 /* One pass over all models; the lock is the caller's. False when the source could not be read at

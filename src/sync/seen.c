@@ -9,6 +9,9 @@
 
 static struct seen_version *seen_add(struct seen *seen, const char *name)
 {
+    uint32_t before;
+    if (seen->count >= STRMAP_NONE)
+        return NULL;
     if (seen->count == seen->capacity) {
         size_t more = seen->capacity > 0 ? 2 * seen->capacity : 16;
         struct seen_version *versions = mem_resize(seen->versions, more, sizeof *versions);
@@ -19,22 +22,21 @@ static struct seen_version *seen_add(struct seen *seen, const char *name)
     }
     struct seen_version *added = &seen->versions[seen->count];
     *added = (struct seen_version){.name = mem_copy_text(name, strlen(name))};
-    seen->count += added->name != NULL;
-    return added->name != NULL ? added : NULL;
+    if (added->name == NULL || !strmap_add(&seen->places, added->name, strlen(name),
+                                           (uint32_t)seen->count, &before)) {
+        free(added->name);
+        return NULL;
+    }
+    seen->count++;
+    return added;
 }
 
 struct seen_version *seen_find(struct seen *seen, const struct plan_version *version)
 {
     char name[300];
     snprintf(name, sizeof name, "%s/%s", version->model, version->version);
-    for (size_t i = 0; i < seen->count; i++) { /* they come in the same order each time */
-        size_t at = (seen->hint + i) % seen->count;
-        if (strcmp(seen->versions[at].name, name) != 0)
-            continue;
-        seen->hint = at;
-        return &seen->versions[at];
-    }
-    return seen_add(seen, name);
+    uint32_t place = strmap_get(&seen->places, name, strlen(name));
+    return place != STRMAP_NONE ? &seen->versions[place] : seen_add(seen, name);
 }
 
 bool seen_is_settled(struct seen *seen, const struct plan_version *version, int64_t settle)
@@ -52,18 +54,30 @@ bool seen_is_settled(struct seen *seen, const struct plan_version *version, int6
     return found->since < now && now - found->since >= settle;
 }
 
+/* Places have changed. What finds no memory here is met anew, as if it had just come. */
+static void seen_place(struct seen *seen)
+{
+    uint32_t before;
+    strmap_finish(&seen->places);
+    for (size_t i = 0; i < seen->count; i++)
+        strmap_add(&seen->places, seen->versions[i].name, strlen(seen->versions[i].name),
+                   (uint32_t)i, &before);
+}
+
 void seen_sweep(struct seen *seen)
 {
     size_t kept = 0;
     for (size_t i = 0; i < seen->count; i++) {
+        seen->versions[kept] = seen->versions[i];
         if (seen->versions[i].met)
-            seen->versions[kept++] = seen->versions[i];
+            seen->versions[kept++].met = false;
         else
             free(seen->versions[i].name);
     }
+    if (kept == seen->count)
+        return;
     seen->count = kept;
-    for (size_t i = 0; i < kept; i++)
-        seen->versions[i].met = false;
+    seen_place(seen);
 }
 
 void seen_finish(struct seen *seen)
@@ -71,5 +85,6 @@ void seen_finish(struct seen *seen)
     for (size_t i = 0; i < seen->count; i++)
         free(seen->versions[i].name);
     free(seen->versions);
+    strmap_finish(&seen->places);
     *seen = (struct seen){.versions = NULL};
 }

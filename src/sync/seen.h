@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/strmap.h"
 #include "sync/plan.h"
 #include "sync/publish.h"
 
@@ -22,7 +23,8 @@ struct seen_version {
 
 struct seen {
     struct seen_version *versions;
-    size_t count, capacity, hint;
+    size_t count, capacity;
+    struct strmap places; /* from name to place: there may be tens of thousands */
 };
 
 /* What is remembered of it, from now on; NULL without memory. */

@@ -18,6 +18,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/metrics.h"
+#include "base/strmap.h"
 
 #define RECORD_NS (10 * CLOCK_NS_PER_S)
 #define LINE_NS (250 * CLOCK_NS_PER_MS)
@@ -116,7 +117,9 @@ struct status {
     struct metrics *metrics;
     struct metrics_series *series[VALUE_COUNT];
     struct metrics_family *versions;
-    struct version_series *current;
+    struct version_series *current; /* of each model, and where: there may be tens of thousands */
+    size_t current_count;
+    struct strmap places;
     char *textfile;
     bool progress, terminal;
     int64_t period;
@@ -132,7 +135,6 @@ struct status {
 
 /* The series that says which version of a model is current. */
 struct version_series {
-    struct version_series *next;
     char *model;
     struct metrics_series *series;
 };
@@ -245,20 +247,36 @@ void status_published(struct status *status)
     metrics_set(status->series[VALUE_PUBLISHED_TIME], (double)clock_wall_ns() / 1e9);
 }
 
+/* The model's entry, NULL without memory. */
+static struct version_series *version_entry(struct status *status, const char *model)
+{
+    size_t count = status->current_count;
+    uint32_t place = strmap_get(&status->places, model, strlen(model));
+    if (place != STRMAP_NONE)
+        return &status->current[place];
+    if ((count & (count - 1)) == 0) { /* full: 0, 1, 2, 4, 8 ... */
+        struct version_series *more =
+            mem_resize(status->current, count > 0 ? 2 * count : 1, sizeof *more);
+        if (more == NULL)
+            return NULL;
+        status->current = more;
+    }
+    struct version_series *entry = &status->current[count];
+    *entry = (struct version_series){.model = mem_copy_text(model, strlen(model))};
+    if (count >= STRMAP_NONE || entry->model == NULL ||
+        !strmap_add(&status->places, entry->model, strlen(model), (uint32_t)count, &place)) {
+        free(entry->model);
+        return NULL;
+    }
+    status->current_count++;
+    return entry;
+}
+
 void status_version(struct status *status, const char *model, const char *version, const char *id)
 {
-    struct version_series *entry = status->current;
-    while (entry != NULL && strcmp(entry->model, model) != 0)
-        entry = entry->next;
-    if (entry == NULL) {
-        entry = mem_array(1, sizeof *entry);
-        if (entry == NULL || (entry->model = mem_copy_text(model, strlen(model))) == NULL) {
-            free(entry);
-            return;
-        }
-        entry->next = status->current;
-        status->current = entry;
-    }
+    struct version_series *entry = version_entry(status, model);
+    if (entry == NULL)
+        return;
     metrics_series_destroy(entry->series);
     const char *at = strrchr(id, '@');
     entry->series = metrics_series_create(
@@ -462,13 +480,12 @@ void status_destroy(struct status *status)
         close(status->listen_fd);
     if (status->stop_fd >= 0)
         close(status->stop_fd);
-    while (status->current != NULL) {
-        struct version_series *next = status->current->next;
-        metrics_series_destroy(status->current->series);
-        free(status->current->model);
-        free(status->current);
-        status->current = next;
+    for (size_t i = 0; i < status->current_count; i++) {
+        metrics_series_destroy(status->current[i].series);
+        free(status->current[i].model);
     }
+    free(status->current);
+    strmap_finish(&status->places);
     for (size_t i = 0; i < VALUE_COUNT; i++)
         metrics_series_destroy(status->series[i]);
     metrics_destroy(status->metrics);
