@@ -47,18 +47,15 @@ struct collection {
     struct watch *watch;
     int *watches;
     size_t count;
-    bool full;
 };
 
 static void collection_add(struct collection *collection, const char *path)
 {
+    if (collection->count >= PATHS_MAX)
+        return; /* the periodic scan will see */
     int descriptor = inotify_add_watch(collection->watch->inotify_fd, path, WATCHED);
     if (descriptor < 0)
-        return; /* gone, or no watches left: the periodic scan will see */
-    if (collection->count >= PATHS_MAX) {
-        inotify_rm_watch(collection->watch->inotify_fd, descriptor);
-        return;
-    }
+        return; /* gone, or no watches left: likewise */
     collection->watches[collection->count++] = descriptor;
 }
 
