@@ -12,6 +12,8 @@
 #include "base/mem.h"
 
 #define CACHE_LINE ((size_t)64)
+#define NUMBER_SIZE 32
+#define EXACT 1e15 /* whole numbers below it are written as they are */
 
 /* What one shard of a series holds: `sum` is a counter's or gauge's value too; buckets (a
  * histogram's, bound_count + 1 of them, not cumulative) follow. A multiple of a cache line. */
@@ -39,6 +41,7 @@ struct metrics_family {
     const char *const *label_names;
     size_t label_count;
     const double *bounds;
+    char (*bound_texts)[NUMBER_SIZE]; /* the same for thousands of series */
     size_t bound_count;
     size_t cell_size;
     struct metrics_series *first, *last;
@@ -64,6 +67,20 @@ static _Thread_local unsigned thread_cell;
 void metrics_thread_set(unsigned number)
 {
     thread_cell = number % METRICS_SHARDS;
+}
+
+/* The fewest digits that read back as the same double. */
+static void number_print(double value, char text[NUMBER_SIZE])
+{
+    if (isnan(value) || isinf(value)) {
+        snprintf(text, NUMBER_SIZE, "%s", isnan(value) ? "NaN" : value > 0 ? "+Inf" : "-Inf");
+        return;
+    }
+    for (int digits = 15; digits <= 17; digits++) {
+        snprintf(text, NUMBER_SIZE, "%.*g", digits, value);
+        if (strtod(text, NULL) == value)
+            break;
+    }
 }
 
 /* --- families and series ------------------------------------------------------------------- */
@@ -93,6 +110,7 @@ static void family_free(struct metrics_family *family)
         series = next;
     }
     free(family->slots);
+    free(family->bound_texts);
     free(family->name);
     free(family->help);
     free(family);
@@ -119,14 +137,17 @@ static struct metrics_family *family_find(const struct metrics *metrics, const c
     return family;
 }
 
-/* Links a copy of `like`, or frees the copy and answers the family that has its name already. */
+/* **Takes** what `like` has. Links a copy of it, or frees the copy and answers the family that has
+ * its name already. */
 static struct metrics_family *family_link(struct metrics *metrics,
                                           const struct metrics_family *like, const char *name,
                                           const char *help)
 {
     struct metrics_family *family = mem_array(1, sizeof *family);
-    if (family == NULL)
+    if (family == NULL) {
+        free(like->bound_texts);
         return NULL;
+    }
     *family = *like;
     family->metrics = metrics;
     family->name = mem_copy_text(name, strlen(name));
@@ -161,12 +182,18 @@ struct metrics_family *metrics_family_add(struct metrics *metrics, enum metrics_
         bound_count = 0;
     size_t buckets = type == METRICS_HISTOGRAM ? bound_count + 1 : 0;
     size_t size = offsetof(struct cell, buckets) + buckets * sizeof(uint64_t);
+    char(*texts)[NUMBER_SIZE] = mem_array(buckets, sizeof *texts);
+    if (texts == NULL)
+        return NULL;
+    for (size_t i = 0; i < buckets; i++)
+        number_print(i < bound_count ? bounds[i] : INFINITY, texts[i]);
     return family_link(metrics,
                        &(struct metrics_family){
                            .type = type,
                            .label_names = label_names,
                            .label_count = label_count,
                            .bounds = bounds,
+                           .bound_texts = texts,
                            .bound_count = bound_count,
                            .cell_size = (size + CACHE_LINE - 1) & ~(CACHE_LINE - 1),
                        },
@@ -431,29 +458,26 @@ double metrics_sum(const struct metrics_series *series)
 
 static void write_number(struct buf *out, double value)
 {
-    char text[32];
-    if (isnan(value) || isinf(value)) {
-        buf_put_text(out, isnan(value) ? "NaN" : value > 0 ? "+Inf" : "-Inf");
+    char text[NUMBER_SIZE];
+    if (value > -EXACT && value < EXACT && value == (double)(int64_t)value) {
+        buf_put_integer(out, (int64_t)value);
         return;
     }
-    for (int digits = 15; digits <= 17; digits++) {
-        snprintf(text, sizeof text, "%.*g", digits, value);
-        if (strtod(text, NULL) == value)
-            break;
-    }
+    number_print(value, text);
     buf_put_text(out, text);
 }
 
 /* A help text escapes backslash and newline, a label value the double quote besides. */
 static void write_escaped(struct buf *out, const char *text, bool label)
 {
-    for (; *text != '\0'; text++) {
-        if (*text == '\n')
-            buf_put_text(out, "\\n");
-        else if (*text == '\\' || (label && *text == '"'))
-            buf_printf(out, "\\%c", *text);
-        else
-            buf_put_char(out, *text);
+    for (;;) {
+        size_t plain = strcspn(text, label ? "\n\\\"" : "\n\\");
+        buf_put(out, text, plain);
+        if (text[plain] == '\0')
+            return;
+        buf_put_char(out, '\\');
+        buf_put_char(out, text[plain] == '\n' ? 'n' : text[plain]);
+        text += plain + 1;
     }
 }
 
@@ -469,7 +493,7 @@ static void write_label(struct buf *out, bool *first, const char *name, const ch
 
 /* NAME[suffix]{labels[,le="bound"]} and the space before the value. */
 static void write_name(struct buf *out, const struct metrics_family *family, const char *suffix,
-                       const char *const *values, const double *bound)
+                       const char *const *values, const char *bound)
 {
     bool first = true;
     buf_put_text(out, family->name);
@@ -478,7 +502,7 @@ static void write_name(struct buf *out, const struct metrics_family *family, con
         write_label(out, &first, family->label_names[i], values[i]);
     if (bound != NULL) {
         buf_put_text(out, first ? "{le=\"" : ",le=\"");
-        write_number(out, *bound);
+        buf_put_text(out, bound);
         buf_put_char(out, '"');
         first = false;
     }
@@ -498,16 +522,17 @@ static void write_histogram(struct buf *out, const struct metrics_series *series
     const char *const *values = (const char *const *)series->values;
     uint64_t count = 0;
     for (size_t i = 0; i <= family->bound_count; i++) {
-        double bound = i < family->bound_count ? family->bounds[i] : INFINITY;
         count += series_bucket(series, i);
-        write_name(out, family, "_bucket", values, &bound);
-        buf_printf(out, "%llu\n", (unsigned long long)count);
+        write_name(out, family, "_bucket", values, family->bound_texts[i]);
+        buf_put_integer(out, (int64_t)count);
+        buf_put_char(out, '\n');
     }
     write_name(out, family, "_sum", values, NULL);
     write_number(out, series_sum(series));
     buf_put_char(out, '\n');
     write_name(out, family, "_count", values, NULL);
-    buf_printf(out, "%llu\n", (unsigned long long)count);
+    buf_put_integer(out, (int64_t)count);
+    buf_put_char(out, '\n');
 }
 
 static void write_head(struct buf *out, const struct metrics_family *family)

@@ -52,6 +52,40 @@ static void test_counter_and_gauge(void **state)
     metrics_destroy(metrics);
 }
 
+/* The fewest digits that read back as the same number. */
+static void test_numbers(void **state)
+{
+    (void)state;
+    static const struct {
+        double value;
+        const char *text;
+    } numbers[] = {
+        {0, "0"},
+        {-3, "-3"},
+        {1234567890123, "1234567890123"},
+        {999999999999999, "999999999999999"},
+        {-999999999999999, "-999999999999999"},
+        {1e15, "1e+15"},
+        {9007199254740993.0, "9007199254740992"},
+        {1e300, "1e+300"},
+        {-0.1, "-0.1"},
+        {0.1 + 0.2, "0.30000000000000004"},
+        {-INFINITY, "-Inf"},
+        {NAN, "NaN"},
+    };
+    struct metrics *metrics = metrics_create();
+    struct metrics_family *family =
+        metrics_family_add(metrics, METRICS_GAUGE, "g", "G.", NULL, 0, NULL, 0);
+    struct metrics_series *gauge = metrics_series_create(family, NULL);
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+        char expected[128];
+        snprintf(expected, sizeof expected, "# HELP g G.\n# TYPE g gauge\ng %s\n", numbers[i].text);
+        metrics_set(gauge, numbers[i].value);
+        assert_renders(metrics, expected);
+    }
+    metrics_destroy(metrics);
+}
+
 static void test_histogram(void **state)
 {
     (void)state;
@@ -249,7 +283,7 @@ int main(void)
         cmocka_unit_test(test_series_end),        cmocka_unit_test(test_shared_series),
         cmocka_unit_test(test_null_does_nothing), cmocka_unit_test(test_same_family_twice),
         cmocka_unit_test(test_callback),          cmocka_unit_test(test_threads),
-        cmocka_unit_test(test_many_series),
+        cmocka_unit_test(test_many_series),       cmocka_unit_test(test_numbers),
     };
     return cmocka_run_group_tests_name("base/metrics", tests, NULL, NULL);
 }
