@@ -160,7 +160,8 @@ static bool is_placed(const struct course *course, const struct plan_version *ve
 static struct plan_version *group_find(struct mirror *mirror, const char *model, size_t *count)
 {
     const struct catalog *catalog = &mirror->catalog;
-    for (size_t i = 0; i < catalog->count; i++) { /* models come in the order that they have there */
+    for (size_t i = 0; i < catalog->count;
+         i++) { /* models come in the order that they have there */
         size_t at = (mirror->next + i) % catalog->count;
         if (strcmp(catalog->versions[at].model, model) != 0)
             continue;

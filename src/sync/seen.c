@@ -22,8 +22,8 @@ static struct seen_version *seen_add(struct seen *seen, const char *name)
     }
     struct seen_version *added = &seen->versions[seen->count];
     *added = (struct seen_version){.name = mem_copy_text(name, strlen(name))};
-    if (added->name == NULL || !strmap_add(&seen->places, added->name, strlen(name),
-                                           (uint32_t)seen->count, &before)) {
+    if (added->name == NULL ||
+        !strmap_add(&seen->places, added->name, strlen(name), (uint32_t)seen->count, &before)) {
         free(added->name);
         return NULL;
     }
