@@ -88,6 +88,7 @@ FAULTS = {
                               put("spec", "predictor", "securityContext", "runAsRoot", True)),
     "cloud-run": ("cloud-run/service.yaml", "Service",
                   put(*POD, "containers", 0, "volumeMount", [])),
+    "podman-pod": ("podman/pod.yaml", "Pod", put("spec", "containers", 0, "imagePolicy", "Always")),
     "image-volume-value": ("components/models-image", "Deployment",
                            put(*POD, "volumes", 0, "image", "policy", "Always")),
 }

@@ -184,6 +184,8 @@ def test_the_platforms_variables(run):
         (*BASIC, "--listen", ","),
         (*BASIC, "--metrics-port", "0"),
         (*BASIC, "--max-body", "much"),
+        (*BASIC, "--max-body", "99999999999m"),
+        (*BASIC, "--body-buffer", "1g"),
         (*BASIC, "--read-timeout", "-1"),
         (*BASIC, "--workers", "0"),
         (*BASIC, "--limit-rate", "200"),
@@ -286,7 +288,7 @@ PARTS = {
     "limits": ["--limit-rate", "10r/s", "--limit-connections", "5"],
     "proxy": ["--real-ip-from", "10.0.0.0/8,::1"],
     "routes": ["--predict-route", "/v1/endpoints/1/deployedModels/2:predict", "--health-route", "/ping"],
-    "plain": ["--gzip", "off", "--access-log", "/dev/stdout"],
+    "plain": ["--gzip", "off", "--access-log", "/dev/stdout", "--max-body", "2g"],
 }
 
 

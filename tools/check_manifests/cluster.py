@@ -43,7 +43,7 @@ def target_ports(bundle):
 @linter("mismatching-selector")
 def mismatching_selector(bundle):
     for one in bundle.workloads():
-        if one.kind != "Job" and not matches(one.document["spec"].get("selector"), one.labels):
+        if one.kind not in ("Job", "Pod") and not matches(one.document["spec"].get("selector"), one.labels):
             yield one.document, "its selector does not take its own pods"
 
 

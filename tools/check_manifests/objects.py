@@ -107,8 +107,9 @@ class Workload:
 class Bundle:
     """The objects of one rendering."""
 
-    def __init__(self, name, documents):
+    def __init__(self, name, documents, without=()):
         self.name, self.documents = name, documents
+        self.without = set(without)  # rules that are not for it
 
     def of_kind(self, *kinds):
         """Kubernetes' own: a Service of Knative is none of them."""

@@ -17,7 +17,16 @@ NEEDS = {
     "models-image": ([], {"modelSource": "REGION-docker.pkg.dev/PROJECT/omen/models:1"}),
 }
 PARTS = {"cloud", "load-balancer", "open", "settings"}  # in the overlays already
-PLAIN = ["kserve/inference-service.yaml", "cloud-run/service.yaml"]
+# Files as they are, and by which rules they are not judged. Podman has no cluster around the pod, and
+# runs neither probes nor hooks; its pod's ports are the machine's.
+PLAIN = {
+    "kserve/inference-service.yaml": set(),
+    "cloud-run/service.yaml": set(),
+    "podman/pod.yaml": {
+        "disallow-default-namespace", "hostPorts", "no-anti-affinity", "non-existent-service-account", "order",
+        "pod-networkpolicy", "pod-probes", "pod-topology-spread-constraints", "require-labels", "shutdown",
+    },
+}
 
 
 class CannotRender(Exception):
@@ -75,6 +84,6 @@ def render_all(manifests):
         folders += compositions(copy)
         for name, folder in folders:
             yield Bundle(name, build(folder))
-    for name in PLAIN:
+    for name, without in PLAIN.items():
         text = (manifests / name).read_text(encoding="utf-8")
-        yield Bundle(name, [one for one in yaml.safe_load_all(text) if one is not None])
+        yield Bundle(name, [one for one in yaml.safe_load_all(text) if one is not None], without)

@@ -29,5 +29,5 @@ def lint(bundle):
     """Yields (rule's name, tool, object, what is wrong)."""
     for names, tool, function in RULES:
         for document, text in function(bundle):
-            if not ignored(document) & set(names):
+            if not (ignored(document) | bundle.without) & set(names):
                 yield names, tool, document, text
