@@ -12,6 +12,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/json_write.h"
 
 /* A value in a parsed text; borrowed from its root, which the caller frees. NULL is JSON null. */
 struct json;
@@ -81,15 +82,8 @@ void json_place_format(const struct json_place *place, char *text, size_t size);
 #define JSON_DOCUMENT_MEMORY_MAX ((size_t)1 << 30)
 bool json_parse_document(const char *text, size_t length, struct json **root, struct err *err);
 
-/* Writing. */
-void json_write_string(struct buf *out, const char *text, size_t length); /* with its quotes;
-                                              bytes that are not UTF-8 become U+FFFD */
+/* Writing, beside base/json_write.h. */
 void json_write_number(struct buf *out, double value); /* NaN, infinities: null */
 void json_write_single(struct buf *out, double value); /* value was computed in float32 */
-void json_write_integer(struct buf *out, int64_t value);
-/* "key": and a comma before it, unless an object or a list has just been opened; then its value. */
-void json_write_key(struct buf *out, const char *key);
-void json_write_text(struct buf *out, const char *key, const char *text); /* NULL: no member */
-void json_write_size(struct buf *out, const char *key, size_t value);
 
 #endif

@@ -1,8 +1,7 @@
 #include "app/routes.h"
 
-#include <inttypes.h>
-
 #include "base/clock.h"
+#include "base/json_write.h"
 
 static void healthz(void *context, struct http_request *request, const struct router_match *match,
                     struct http_response *response)
@@ -51,12 +50,13 @@ static void status(void *context, struct http_request *request, const struct rou
     (void)request;
     (void)match;
     clock_format(app->started_wall_ns, started);
-    buf_printf(body, "{\"status\":\"%s\",\"version\":\"%s\",\"started\":\"%s\",",
-               code == NULL ? "ready" : code, OMEN_VERSION, started);
-    buf_printf(body, "\"uptime_seconds\":%" PRId64 ",",
-               (clock_monotonic_ns() - app->started_ns) / CLOCK_NS_PER_S);
+    buf_put_char(body, '{');
+    json_write_text(body, "status", code == NULL ? "ready" : code);
+    json_write_text(body, "version", OMEN_VERSION);
+    json_write_text(body, "started", started);
+    json_write_key(body, "uptime_seconds");
+    json_write_integer(body, (clock_monotonic_ns() - app->started_ns) / CLOCK_NS_PER_S);
     server_describe(app->server, body);
-    buf_put_char(body, ',');
     registry_describe(app->registry, body);
     buf_put_char(body, '}');
 }

@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/json_write.h"
 #include "base/log.h"
 
 #define PAUSE_NS CLOCK_NS_PER_S
@@ -30,7 +31,9 @@ static bool state_write(struct registry *registry, const char *path, struct err 
         (int)sizeof temporary)
         return err_set(err, ERR_LIMIT, "the path of state-file is too long");
     clock_format(clock_wall_ns(), now);
-    buf_printf(&text, "{\"format\":\"omen-state/1\",\"written_at\":\"%s\",", now);
+    buf_put_char(&text, '{');
+    json_write_text(&text, "format", "omen-state/1");
+    json_write_text(&text, "written_at", now);
     registry_describe(registry, &text);
     buf_put_text(&text, "}\n");
     bool ok = !text.failed && write_whole(temporary, &text) && rename(temporary, path) == 0;

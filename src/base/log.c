@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/utf8.h"
 
 /* A line is at most PIPE_BUF bytes, so that one write(2) to a pipe or a terminal is never torn
  * apart by another thread's or process's line, without a lock. What does not fit is marked. */
@@ -58,20 +59,10 @@ static void line_put_text(struct line *line, const char *text)
 }
 
 /* Bytes of the UTF-8 character at text, 0 if it is none or is a C1 control character. */
-static size_t character_length(const unsigned char *text, size_t size)
+static size_t character_length(const char *text, size_t size)
 {
-    unsigned char lead = text[0];
-    size_t length = lead < 0x80 ? 1 : lead < 0xC2 ? 0 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
-    if (length == 0 || lead > 0xF4 || length > size)
-        return 0;
-    for (size_t i = 1; i < length; i++)
-        if ((text[i] & 0xC0) != 0x80)
-            return 0;
-    if ((lead == 0xC2 && text[1] < 0xA0) || (lead == 0xE0 && text[1] < 0xA0) ||
-        (lead == 0xED && text[1] > 0x9F) || (lead == 0xF0 && text[1] < 0x90) ||
-        (lead == 0xF4 && text[1] > 0x8F))
-        return 0;
-    return length;
+    bool control = size > 1 && text[0] == '\xC2' && (unsigned char)text[1] < 0xA0;
+    return control ? 0 : utf8_sequence(text, size);
 }
 
 /* A byte that may not stand for itself: a control character, a quote, a bad UTF-8 byte. */
@@ -99,7 +90,7 @@ static void line_put_escaped(struct line *line, const char *text)
         size = VALUE_MAX;
     const unsigned char *bytes = (const unsigned char *)text;
     for (size_t at = 0; at < size;) {
-        size_t length = character_length(bytes + at, size - at);
+        size_t length = character_length(text + at, size - at);
         if (length == 0 && cut && size - at < 4 && bytes[at] >= 0xC2)
             break; /* the cut went through a character */
         if (length == 0 || bytes[at] < ' ' || bytes[at] == '"' || bytes[at] == '\\' ||

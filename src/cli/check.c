@@ -56,24 +56,23 @@ static void print_json(const char *path, const struct loaded *loaded, double tes
                        const struct err *err)
 {
     struct buf line = BUF_INIT;
-    buf_put_text(&line, "{\"path\":");
-    json_write_string(&line, path, strlen(path));
-    buf_printf(&line, ",\"ok\":%s", err == NULL ? "true" : "false");
-    if (loaded != NULL)
-        buf_printf(&line,
-                   ",\"format\":\"%s\",\"golden_rows\":%zu,\"digest\":\"%s\",\"load_ms\":%.3f"
-                   ",\"test_ms\":%.3f",
-                   loaded->artifact.format, loaded->artifact.golden.row_count, loaded->digest,
-                   (double)loaded->load_ns / MS, test_ms);
+    buf_put_char(&line, '{');
+    json_write_text(&line, "path", path);
+    json_write_bool(&line, "ok", err == NULL);
+    if (loaded != NULL) {
+        json_write_text(&line, "format", loaded->artifact.format);
+        json_write_size(&line, "golden_rows", loaded->artifact.golden.row_count);
+        json_write_text(&line, "digest", loaded->digest);
+        json_write_fixed(&line, "load_ms", (double)loaded->load_ns / MS, 3);
+        json_write_fixed(&line, "test_ms", test_ms, 3);
+    }
     if (err != NULL) {
-        buf_printf(&line, ",\"code\":\"%s\",\"error\":", err_code_name(err->code));
-        json_write_string(&line, err->text, strlen(err->text));
+        json_write_text(&line, "code", err_code_name(err->code));
+        json_write_text(&line, "error", err->text);
         if (err->row != ERR_NO_ROW)
-            buf_printf(&line, ",\"row\":%" PRId64, err->row);
-        if (err->field[0] != '\0') {
-            buf_put_text(&line, ",\"output\":");
-            json_write_string(&line, err->field, strlen(err->field));
-        }
+            json_write_size(&line, "row", (uint64_t)err->row);
+        if (err->field[0] != '\0')
+            json_write_text(&line, "output", err->field);
     }
     buf_put_text(&line, "}\n");
     print(&line);

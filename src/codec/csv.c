@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "codec/utf8.h"
+#include "base/utf8.h"
 
 #define CHUNK ((size_t)65536) /* asked for at a time */
 

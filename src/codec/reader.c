@@ -8,7 +8,7 @@
 #include "base/mapping.h"
 #include "base/mem.h"
 #include "codec/reader_source.h"
-#include "codec/utf8.h"
+#include "base/utf8.h"
 
 #define KEPT_MAX ((ptrdiff_t)1 << 20)
 #define GROW_FROM ((size_t)64)

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "codec/utf8.h"
+#include "base/utf8.h"
 
 void scan_init(struct scan *scan, const char *text, size_t length)
 {

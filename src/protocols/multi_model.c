@@ -15,10 +15,9 @@ static void put_model(struct registry *registry, const char *name, struct buf *o
 {
     char path[PATH_MAX];
     registry_attached_path(registry, name, path, sizeof path);
-    buf_put_text(out, "{\"modelName\":");
-    json_write_string(out, name, strlen(name));
-    buf_put_text(out, ",\"modelUrl\":");
-    json_write_string(out, path, strlen(path));
+    buf_put_char(out, '{');
+    json_write_text(out, "modelName", name);
+    json_write_text(out, "modelUrl", path);
     buf_put_char(out, '}');
 }
 
@@ -47,8 +46,7 @@ static void list(void *context, struct http_request *request, const struct route
     buf_put_text(&response->body, "{\"models\":[");
     size_t at = 0;
     while (!names.text.failed && at < names.text.length) {
-        if (at > 0)
-            buf_put_char(&response->body, ',');
+        json_write_next(&response->body);
         put_model(protocol->registry, names.text.data + at, &response->body);
         at += strlen(names.text.data + at) + 1;
     }

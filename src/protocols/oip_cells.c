@@ -6,7 +6,7 @@
 #include "base/base64.h"
 #include "codec/envelope.h"
 #include "codec/number.h"
-#include "codec/utf8.h"
+#include "base/utf8.h"
 #include "protocols/answer.h"
 
 #define EXACT_MAX 0x1p53

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "codec/number.h"
-#include "codec/utf8.h"
+#include "base/utf8.h"
 #include "graph/schema.h"
 #include "protocols/oip.h"
 #include "protocols/results.h"

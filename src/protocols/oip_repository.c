@@ -43,22 +43,20 @@ static bool read_body(const struct http_request *request, struct json **root,
 
 struct index_writer {
     struct buf *body;
-    bool only_ready, first;
+    bool only_ready;
 };
 
 static void put_state(struct index_writer *writer, const char *name, const char *version,
                       const char *state, const char *reason)
 {
-    buf_put_text(writer->body, writer->first ? "{\"name\":" : ",{\"name\":");
-    writer->first = false;
-    json_write_string(writer->body, name, strlen(name));
-    if (version != NULL) {
-        buf_put_text(writer->body, ",\"version\":");
-        json_write_string(writer->body, version, strlen(version));
-    }
-    buf_printf(writer->body, ",\"state\":\"%s\",\"reason\":", state);
-    json_write_string(writer->body, reason, strlen(reason));
-    buf_put_char(writer->body, '}');
+    struct buf *body = writer->body;
+    json_write_next(body);
+    buf_put_char(body, '{');
+    json_write_text(body, "name", name);
+    json_write_text(body, "version", version);
+    json_write_text(body, "state", state);
+    json_write_text(body, "reason", reason);
+    buf_put_char(body, '}');
 }
 
 static void put_entry(void *context, const struct registry_entry *entry)
@@ -89,7 +87,7 @@ void oip_handle_index(void *context, struct http_request *request, const struct 
                       struct http_response *response)
 {
     const struct protocol_context *own = context;
-    struct index_writer writer = {.body = &response->body, .first = true};
+    struct index_writer writer = {.body = &response->body};
     struct json *root = NULL;
     (void)match;
     if (is_allowed(own, response) && read_body(request, &root, response)) {
@@ -164,9 +162,11 @@ static void answer_failure(const struct protocol_context *own, const char *name,
 
 static void answer_done(const char *name, const char *what, struct http_response *response)
 {
-    buf_put_text(&response->body, "{\"name\":");
-    json_write_string(&response->body, name, strlen(name));
-    buf_printf(&response->body, ",\"%s\":true}", what);
+    struct buf *body = &response->body;
+    buf_put_char(body, '{');
+    json_write_text(body, "name", name);
+    json_write_bool(body, what, true);
+    buf_put_char(body, '}');
 }
 
 /* False when the answer is an error, which is written. */

@@ -1,5 +1,4 @@
 /* What was counted, as Triton's statistics extension has it. Of all dialects: a row is a row. */
-#include <inttypes.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -9,8 +8,10 @@
 
 static void put_count(struct buf *body, const char *name, const struct model_count *count)
 {
-    buf_printf(body, "\"%s\":{\"count\":%.0f,\"ns\":%.0f}", name, count->count,
-               count->seconds * (double)CLOCK_NS_PER_S);
+    json_write_open(body, name, '{');
+    json_write_fixed(body, "count", count->count, 0);
+    json_write_fixed(body, "ns", count->seconds * (double)CLOCK_NS_PER_S, 0);
+    buf_put_char(body, '}');
 }
 
 /* Milliseconds since 1970. */
@@ -33,42 +34,30 @@ static void put_model(struct buf *body, const struct model *model)
     const struct model_count none = {0, 0};
     struct model_totals totals;
     model_metrics_read(model->metrics, &totals);
-    buf_put_text(body, "{\"name\":");
-    json_write_string(body, model->name, strlen(model->name));
-    buf_put_text(body, ",\"version\":");
-    json_write_string(body, model->version, strlen(model->version));
-    buf_printf(body,
-               ",\"last_inference\":%" PRId64
-               ",\"inference_count\":%.0f,\"execution_count\":%.0f,\"inference_stats\":{",
-               wall_ms(totals.last_ns), totals.rows, totals.success.count);
+    buf_put_char(body, '{');
+    json_write_text(body, "name", model->name);
+    json_write_text(body, "version", model->version);
+    json_write_key(body, "last_inference");
+    json_write_integer(body, wall_ms(totals.last_ns));
+    json_write_fixed(body, "inference_count", totals.rows, 0);
+    json_write_fixed(body, "execution_count", totals.success.count, 0);
+    json_write_open(body, "inference_stats", '{');
     put_count(body, "success", &totals.success);
-    buf_put_char(body, ',');
     put_count(body, "fail", &totals.failure);
-    for (size_t i = 0; i < sizeof phases / sizeof phases[0]; i++) {
-        buf_put_char(body, ',');
+    for (size_t i = 0; i < sizeof phases / sizeof phases[0]; i++)
         put_count(body, phases[i].name, &totals.phases[phases[i].phase]);
-    }
-    buf_put_char(body, ',');
     put_count(body, "cache_hit", &none);
-    buf_put_char(body, ',');
     put_count(body, "cache_miss", &none);
     buf_put_text(body, "},\"response_stats\":{},\"batch_stats\":[],\"memory_usage\":[]}");
 }
 
-struct list {
-    struct buf *body;
-    bool first;
-};
-
 static void put_live(void *context, const struct registry_entry *entry)
 {
-    struct list *list = context;
+    struct buf *body = context;
     if (entry->model == NULL || strcmp(entry->state, "live") != 0)
         return;
-    if (!list->first)
-        buf_put_char(list->body, ',');
-    list->first = false;
-    put_model(list->body, entry->model);
+    json_write_next(body);
+    put_model(body, entry->model);
 }
 
 void oip_handle_statistics(void *context, struct http_request *request,
@@ -76,7 +65,6 @@ void oip_handle_statistics(void *context, struct http_request *request,
 {
     const struct protocol_context *own = context;
     struct buf *body = &response->body;
-    struct list list = {.body = body, .first = true};
     struct model *model = NULL;
     (void)request;
     if (match->count > 0) {
@@ -88,7 +76,7 @@ void oip_handle_statistics(void *context, struct http_request *request,
     if (model != NULL)
         put_model(body, model);
     else
-        registry_each_entry(own->registry, NULL, put_live, &list);
+        registry_each_entry(own->registry, NULL, put_live, body);
     buf_put_text(body, "]}");
     registry_release(own->registry, model);
 }

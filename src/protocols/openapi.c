@@ -213,13 +213,6 @@ static void write_value(struct writer *writer, const struct json *value)
 
 /* ---- paths ---- */
 
-static void put_comma_after(struct buf *out)
-{
-    char last = out->length > 0 ? out->data[out->length - 1] : '{';
-    if (last != '{')
-        buf_put_char(out, ',');
-}
-
 /* The pattern with the model's name for "{model}". */
 static void write_model_path(struct writer *writer, const char *pattern, const char *name)
 {
@@ -229,7 +222,7 @@ static void write_model_path(struct writer *writer, const char *pattern, const c
     buf_put(&path, pattern, (size_t)(at - pattern));
     buf_put_text(&path, name);
     buf_put_text(&path, at + strlen(place));
-    put_comma_after(writer->out);
+    json_write_next(writer->out);
     json_write_string(writer->out, path.data, path.length);
     writer->out->failed = writer->out->failed || path.failed;
     buf_finish(&path);
@@ -301,12 +294,12 @@ static void write_route(void *context, const struct router_route *route)
         return; /* not described: a test names it */
     if (writer->pattern == NULL || strcmp(writer->pattern, route->pattern) != 0) {
         close_path(writer);
-        put_comma_after(writer->out);
+        json_write_next(writer->out);
         json_write_string(writer->out, route->pattern, strlen(route->pattern));
         buf_put_text(writer->out, ":{");
         writer->pattern = route->pattern;
     }
-    put_comma_after(writer->out);
+    json_write_next(writer->out);
     json_write_string(writer->out, method, strlen(method));
     buf_put_char(writer->out, ':');
     write_value(writer, operation);
@@ -332,7 +325,7 @@ static void write_components(struct writer *writer, const struct json *component
 {
     buf_put_text(writer->out, "\"components\":{");
     for (struct json_iterator it = json_begin(components); json_next(&it);) {
-        put_comma_after(writer->out);
+        json_write_next(writer->out);
         if (strcmp(it.key, "schemas") == 0) {
             write_schemas(writer, it.value, of_model);
             continue;
@@ -366,7 +359,7 @@ static void write_document(struct writer *writer, const struct router *router,
     writer->shared = json_object_get(source, "shared", &found);
     buf_put_char(out, '{');
     for (struct json_iterator it = json_begin(document); json_next(&it);) {
-        put_comma_after(out);
+        json_write_next(out);
         if (strcmp(it.key, "components") == 0) {
             write_components(writer, it.value, of_model);
             continue;

@@ -5,7 +5,7 @@
 
 #include "base/base64.h"
 #include "codec/envelope.h"
-#include "codec/utf8.h"
+#include "base/utf8.h"
 #include "protocols/answer.h"
 #include "protocols/row_faults.h"
 

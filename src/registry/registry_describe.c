@@ -1,55 +1,39 @@
 /* The registry as operators see it: /status and /metrics. */
-#include <inttypes.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "codec/json.h"
 #include "registry/registry_private.h"
 
-static void put_text(struct buf *out, const char *key, const char *value)
-{
-    buf_printf(out, "\"%s\":", key);
-    json_write_string(out, value, strlen(value));
-}
-
 static void put_model(struct buf *out, const struct model *model)
 {
     char loaded[CLOCK_TEXT_SIZE];
     const struct graph *graph = model->artifact.graph;
-    clock_format(model->loaded_wall_ns, loaded);
-    buf_put_char(out, ',');
-    put_text(out, "format", model->artifact.format != NULL ? model->artifact.format : "");
-    buf_put_char(out, ',');
-    put_text(out, "digest", model->digest);
-    buf_printf(out, ",\"bytes\":%zu,\"memory_bytes\":%zu,\"loaded_at\":\"%s\",\"load_ms\":",
-               model->file_bytes, graph != NULL ? graph->bytes : 0, loaded);
     int64_t microseconds = model->load_duration_ns / 1000;
+    clock_format(model->loaded_wall_ns, loaded);
+    json_write_text(out, "format", model->artifact.format != NULL ? model->artifact.format : "");
+    json_write_text(out, "digest", model->digest);
+    json_write_size(out, "bytes", model->file_bytes);
+    json_write_size(out, "memory_bytes", graph != NULL ? graph->bytes : 0);
+    json_write_text(out, "loaded_at", loaded);
+    json_write_key(out, "load_ms");
     json_write_number(out, (double)microseconds / 1000);
 }
 
-struct describing {
-    struct buf *out;
-    bool first;
-};
-
 static void put_entry(void *context, const struct registry_entry *entry)
 {
-    struct describing *describing = context;
-    struct buf *out = describing->out;
-    buf_put_text(out, describing->first ? "{" : ",{");
-    describing->first = false;
-    put_text(out, "name", entry->name);
-    buf_put_char(out, ',');
-    put_text(out, "version", entry->version);
-    buf_printf(out, ",\"state\":\"%s\",\"default\":%s", entry->state,
-               entry->is_default ? "true" : "false");
+    struct buf *out = context;
+    json_write_next(out);
+    buf_put_char(out, '{');
+    json_write_text(out, "name", entry->name);
+    json_write_text(out, "version", entry->version);
+    json_write_text(out, "state", entry->state);
+    json_write_bool(out, "default", entry->is_default);
     if (entry->model != NULL)
         put_model(out, entry->model);
     if (entry->reason != NULL) {
-        buf_put_char(out, ',');
-        put_text(out, "reason", entry->reason);
-        buf_put_char(out, ',');
-        put_text(out, "refused", entry->refused);
+        json_write_text(out, "reason", entry->reason);
+        json_write_text(out, "refused", entry->refused);
     }
     buf_put_char(out, '}');
 }
@@ -111,16 +95,13 @@ bool registry_each_entry(struct registry *registry, const char *name, registry_t
 
 void registry_list_names(struct registry *registry, struct buf *out)
 {
-    bool first = true;
     buf_put_char(out, '[');
     pthread_rwlock_rdlock(&registry->lock);
     for (size_t i = 0; i < registry->model_count; i++) {
         const struct known *known = registry->models[i];
         if (known->slot_count == 0)
             continue;
-        if (!first)
-            buf_put_char(out, ',');
-        first = false;
+        json_write_next(out);
         json_write_string(out, known->name, strlen(known->name));
     }
     pthread_rwlock_unlock(&registry->lock);
@@ -129,7 +110,6 @@ void registry_list_names(struct registry *registry, struct buf *out)
 
 void registry_list_versions(struct registry *registry, const char *name, struct buf *out)
 {
-    bool first = true;
     buf_put_char(out, '[');
     pthread_rwlock_rdlock(&registry->lock);
     for (size_t i = 0; i < registry->model_count; i++) {
@@ -137,9 +117,7 @@ void registry_list_versions(struct registry *registry, const char *name, struct 
         for (size_t j = 0; strcmp(known->name, name) == 0 && j < known->slot_count; j++) {
             if (known->slots[j]->model == NULL)
                 continue;
-            if (!first)
-                buf_put_char(out, ',');
-            first = false;
+            json_write_next(out);
             json_write_string(out, known->slots[j]->version, strlen(known->slots[j]->version));
         }
     }
@@ -149,9 +127,8 @@ void registry_list_versions(struct registry *registry, const char *name, struct 
 
 void registry_describe(struct registry *registry, struct buf *out)
 {
-    struct describing describing = {.out = out, .first = true};
-    buf_put_text(out, "\"models\":[");
-    registry_each_entry(registry, NULL, put_entry, &describing);
+    json_write_open(out, "models", '[');
+    registry_each_entry(registry, NULL, put_entry, out);
     buf_put_char(out, ']');
 }
 

@@ -1,6 +1,7 @@
 #include "server/status.h"
 
 #include "base/clock.h"
+#include "base/json_write.h"
 #include "server/worker.h"
 
 static const char *const state_names[] = {
@@ -42,44 +43,54 @@ static void describe_worker(const struct worker *worker, int64_t now, struct buf
 {
     int state = atomic_load_explicit(&worker->state, memory_order_relaxed);
     int64_t since = atomic_load_explicit(&worker->since, memory_order_relaxed);
-    buf_printf(out, "{\"state\":\"%s\",\"seconds\":%.3f,\"requests\":%llu}", worker_names[state],
-               since > 0 && now > since ? (double)(now - since) / (double)CLOCK_NS_PER_S : 0.0,
-               (unsigned long long)counter_get(&worker->requests));
+    double seconds = since > 0 && now > since ? (double)(now - since) / (double)CLOCK_NS_PER_S : 0;
+    json_write_next(out);
+    buf_put_char(out, '{');
+    json_write_text(out, "state", worker_names[state]);
+    json_write_fixed(out, "seconds", seconds, 3);
+    json_write_size(out, "requests", counter_get(&worker->requests));
+    buf_put_char(out, '}');
 }
 
-static void describe_workers(struct worker *const *workers, unsigned count, int64_t now,
+static void describe_workers(const char *key, struct worker *const *workers, unsigned count,
                              struct buf *out)
 {
-    for (unsigned i = 0; i < count; i++) {
-        if (i > 0)
-            buf_put_char(out, ',');
+    int64_t now = clock_monotonic_ns();
+    json_write_open(out, key, '[');
+    for (unsigned i = 0; i < count; i++)
         describe_worker(workers[i], now, out);
-    }
+    buf_put_char(out, ']');
+}
+
+static void describe_queue(const struct ring_status *queue, struct buf *out)
+{
+    json_write_open(out, "queue", '{');
+    json_write_size(out, "length", queue->length);
+    json_write_size(out, "peak", queue->peak);
+    json_write_fixed(out, "age_seconds", queue_age(queue), 6);
+    buf_put_char(out, '}');
 }
 
 void server_describe(struct server *server, struct buf *out)
 {
     size_t counts[CONNECTION_STATES], active = 0;
-    int64_t now = clock_monotonic_ns();
     struct ring_status queue = queue_status(server);
     connections_count(&server->connections, counts);
     for (size_t i = 0; i < CONNECTION_STATES; i++)
         active += counts[i];
-    buf_printf(out, "\"server\":{\"draining\":%s,\"accepted\":%llu,\"active\":%zu,\"idle\":%zu,",
-               server_is_draining(server) ? "true" : "false",
-               (unsigned long long)counter_get(&server->accepted), active, counts[CONNECTION_IDLE]);
-    buf_printf(out, "\"connection_limit\":%zu,\"refused_peers\":%llu,\"accept_errors\":%llu,",
-               server->connection_limit, (unsigned long long)counter_get(&server->refused_peers),
-               (unsigned long long)counter_get(&server->accept_errors));
-    buf_printf(out,
-               "\"shed\":%llu,\"queue\":{\"length\":%zu,\"peak\":%zu,\"age_seconds\":%.6f},"
-               "\"workers\":[",
-               (unsigned long long)counter_get(&server->shed), queue.length, queue.peak,
-               queue_age(&queue));
-    describe_workers(server->workers, server->worker_count, now, out);
-    buf_put_text(out, "],\"large_workers\":[");
-    describe_workers(server->large.workers, large_count(&server->large), now, out);
-    buf_put_text(out, "]}");
+    json_write_open(out, "server", '{');
+    json_write_bool(out, "draining", server_is_draining(server));
+    json_write_size(out, "accepted", counter_get(&server->accepted));
+    json_write_size(out, "active", active);
+    json_write_size(out, "idle", counts[CONNECTION_IDLE]);
+    json_write_size(out, "connection_limit", server->connection_limit);
+    json_write_size(out, "refused_peers", counter_get(&server->refused_peers));
+    json_write_size(out, "accept_errors", counter_get(&server->accept_errors));
+    json_write_size(out, "shed", counter_get(&server->shed));
+    describe_queue(&queue, out);
+    describe_workers("workers", server->workers, server->worker_count, out);
+    describe_workers("large_workers", server->large.workers, large_count(&server->large), out);
+    buf_put_char(out, '}');
 }
 
 static void collect_connections(void *context, struct metrics_emitter *emitter)

@@ -10,36 +10,6 @@
 
 #include "codec/json.h"
 
-static void strings_are_escaped(void **state)
-{
-    (void)state;
-    static const struct {
-        const char *in;
-        size_t length;
-        const char *out;
-    } cases[] = {
-        {"", 0, "\"\""},
-        {"plain \xc3\xa9 \xf0\x9f\x98\x80", 13, "\"plain \xc3\xa9 \xf0\x9f\x98\x80\""},
-        {"\"\\\b\f\n\r\t/", 8, "\"\\\"\\\\\\b\\f\\n\\r\\t/\""},
-        {"a\0\x1f\x7f", 4, "\"a\\u0000\\u001f\x7f\""},
-        {"\xff"
-         "a\xc3",
-         3,
-         "\"\xef\xbf\xbd"
-         "a\xef\xbf\xbd\""},
-        {"\xed\xa0\x80", 3, "\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\""},
-    };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        struct buf out = BUF_INIT;
-        json_write_string(&out, cases[i].in, cases[i].length);
-        assert_string_equal(buf_text(&out), cases[i].out);
-        struct json *root = NULL;
-        assert_true(json_parse(out.data, out.length, &root, NULL));
-        json_free(root);
-        buf_finish(&out);
-    }
-}
-
 static void numbers_are_written(void **state)
 {
     (void)state;
@@ -59,26 +29,13 @@ static void numbers_are_written(void **state)
     buf_finish(&out);
 }
 
-static void integers_are_written(void **state)
-{
-    (void)state;
-    struct buf out = BUF_INIT;
-    json_write_integer(&out, 0);
-    json_write_integer(&out, INT64_MIN);
-    json_write_integer(&out, -7);
-    json_write_integer(&out, INT64_MAX);
-    assert_string_equal(buf_text(&out), "0-9223372036854775808-79223372036854775807");
-    buf_finish(&out);
-}
-
 static void a_full_buffer_only_fails(void **state)
 {
     (void)state;
     struct buf out = {.limit = 8};
-    json_write_string(&out, "0123456789", 10);
     json_write_number(&out, 1);
     json_write_single(&out, 1);
-    json_write_integer(&out, 1);
+    json_write_number(&out, 0.123456789);
     assert_true(out.failed);
     buf_finish(&out);
 }
@@ -105,8 +62,8 @@ static void places_are_named(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(strings_are_escaped),  cmocka_unit_test(numbers_are_written),
-        cmocka_unit_test(integers_are_written), cmocka_unit_test(a_full_buffer_only_fails),
+        cmocka_unit_test(numbers_are_written),
+        cmocka_unit_test(a_full_buffer_only_fails),
         cmocka_unit_test(places_are_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

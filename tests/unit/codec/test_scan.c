@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "codec/scan.h"
-#include "codec/utf8.h"
+#include "base/utf8.h"
 
 static void tokens_come_in_order(void **state)
 {

@@ -1,6 +1,6 @@
 /* UTF-8 as RFC 3629 has it: no overlong forms, no surrogates, nothing above U+10FFFF. */
-#ifndef OMEN_CODEC_UTF8_H
-#define OMEN_CODEC_UTF8_H
+#ifndef OMEN_BASE_UTF8_H
+#define OMEN_BASE_UTF8_H
 
 #include <stdbool.h>
 #include <stddef.h>
