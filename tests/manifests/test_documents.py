@@ -192,7 +192,7 @@ def test_the_folders_that_are_named_are_there():
         assert (MANIFESTS / name).is_dir(), name
     table = set(re.findall(r"^\| ([a-z, -]+) \|", README, re.M)) - {"component", "---"}
     named = {name for row in table for name in row.split(", ")}
-    parts = {"cloud", "load-balancer", "open", "settings"}
+    parts = {"cloud", "load-balancer", "open", "scraped", "settings"}
     assert named == {path.name for path in (MANIFESTS / "components").iterdir()} - parts
 
 

@@ -134,6 +134,12 @@ def test_a_block_of_two_overlays_is_found(tmp_path):
     assert len(list(repeats.check(tmp_path))) == 1
 
 
+def test_a_text_that_is_no_block_is_none(tmp_path):
+    for name in ("one", "two"):
+        write(tmp_path, name, "data:\n  nginx.conf: |\n    http {\n      a: b: c\n    }\n")
+    assert list(repeats.check(tmp_path)) == []
+
+
 def test_blocks_that_differ_or_are_of_one_overlay_are_none(tmp_path):
     write(tmp_path, "one", SERVICE % ("omen", 81))
     write(tmp_path, "two", SERVICE % ("omen", 82))

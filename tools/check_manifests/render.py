@@ -16,7 +16,7 @@ NEEDS = {
     "autoscaling-busy": (["monitoring"], {}),
     "models-image": ([], {"modelSource": "REGION-docker.pkg.dev/PROJECT/omen/models:1"}),
 }
-PARTS = {"cloud", "load-balancer", "open", "settings"}  # in the overlays already
+PARTS = {"cloud", "load-balancer", "open", "scraped", "settings"}  # in the overlays already
 # Files as they are, and by which rules they are not judged. Podman has no cluster around the pod, and
 # runs neither probes nor hooks; its pod's ports are the machine's.
 PLAIN = {

@@ -1,5 +1,6 @@
 """Finds blocks that two overlays repeat: they belong into the base or a component."""
 
+import contextlib
 import json
 
 import yaml
@@ -10,7 +11,8 @@ SIZE = 4  # scalars: below it is an object's own name
 def blocks(value, path=""):
     """Yields (path, block, scalars) of every mapping and list, and of the patches in strings."""
     if isinstance(value, str) and "\n" in value:
-        value = yaml.safe_load(value)
+        with contextlib.suppress(yaml.YAMLError):  # some other text
+            value = yaml.safe_load(value)
     if not isinstance(value, (dict, list)):
         return 1
     items = value.items() if isinstance(value, dict) else enumerate(value)
