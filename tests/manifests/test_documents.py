@@ -187,6 +187,12 @@ def test_every_rollout_that_is_waited_for_is_rendered(typed):
             assert word in names, line
 
 
+def test_images_in_documents_are_of_this_version():
+    version = re.search(r"version: '([^']+)'", (ROOT / "meson.build").read_text(encoding="utf-8"))[1]
+    text = (ROOT / "container" / "README.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"\bomen(?:-[a-z$]+)?:(\d[\w.]*\w)", text)) == {version}
+
+
 def test_the_folders_that_are_named_are_there():
     for name in re.findall(r"^([a-z-]+)/ ", blocks("")[0], re.M):
         assert (MANIFESTS / name).is_dir(), name
