@@ -18,17 +18,18 @@ GOOD = (200, '{"prediction":"setosa"}')
 
 
 class Pod:
-    """One `podman kube play`, with ports of its own on the machine's network."""
+    """One `podman kube play`, with ports of its own: on the machine's network, or published from another."""
 
     PORTS = ("http", "metrics", "bucket", "sync")
 
-    def __init__(self, engine, rig, name):
+    def __init__(self, engine, rig, name, network=None):
         self.engine, self.rig = engine, rig
         self.name = f"omen-test-{os.getpid()}-{name}"
         self.ports = {port: harness.free_port() for port in self.PORTS}
         self.file = os.path.join(rig.run, f"{name}.yaml")
         registry = engine.image("worker").rpartition("/")[0]
-        command = ["/usr/bin/python3", RENDER, f"--name={self.name}", f"--registry={registry}", "--host-network"]
+        command = ["/usr/bin/python3", RENDER, f"--name={self.name}", f"--registry={registry}"]
+        command += [] if network else ["--host-network"]
         command += [f"--{port}={number}" for port, number in self.ports.items()]
         text = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
         # A machine that is too slow for the load has requests shed, which is not what is tested.
@@ -36,7 +37,7 @@ class Pod:
         assert patient != text
         with open(self.file, "w", encoding="utf-8") as file:
             file.write(patient)
-        engine.run("kube", "play", self.file)
+        engine.run("kube", "play", *([f"--network={network}"] if network else []), self.file)
 
     def down(self):
         self.engine.run("kube", "down", self.file, check=False)
@@ -95,7 +96,7 @@ class Pod:
     def kill(self, container):
         """Until it is back."""
         before = self.pid(container)
-        os.kill(before, 9)
+        self.engine.kill(before)
         harness.wait_for(lambda: self.pid(container) not in (0, before), f"{container} is back", 20)
 
     def pid(self, container):
@@ -112,8 +113,8 @@ def pods(engine):
         pytest.skip("neither kubectl nor kustomize is there")
     rig, started = harness.Rig(), []
 
-    def start(name):
-        started.append(Pod(engine, rig, name))
+    def start(name, network=None):
+        started.append(Pod(engine, rig, name, network))
         started[-1].await_bucket()
         started[-1].push("iris", 1)
         return started[-1].await_ready()
@@ -136,6 +137,17 @@ def test_the_pod_serves_what_comes_from_its_bucket(pod):
     assert status == 200 and b'omen_sync_version_info{model="iris",version="1"' in metrics
 
 
+def test_the_pod_has_a_network_of_its_own(engine, pods):
+    """As the file is written, whose ports the engine publishes on the machine."""
+    if not engine.succeeds("run", "--rm", "--network=podman", engine.image("worker"), "--version"):
+        pytest.skip("podman makes no networks here")
+    pod = pods("apart", network="podman")
+    assert pod.answer() == GOOD and pod.get("metrics", "/metrics")[0] == 200
+    pod.kill("nginx")
+    harness.wait_for(lambda: pod.answer() == GOOD, "it answers", 20)
+    pod.down()
+
+
 @pytest.mark.parametrize("container", ["worker", "nginx"])
 def test_a_container_that_is_killed_comes_back(pod, container):
     pod.kill(container)
@@ -149,7 +161,7 @@ def test_a_worker_that_is_killed_takes_no_request_with_it(pods, pod):
     for _ in range(3):
         time.sleep(1)
         with open(f"/proc/{supervisor}/task/{supervisor}/children", encoding="ascii") as file:
-            os.kill(int(file.read().split()[0]), 9)
+            pod.engine.kill(file.read().split()[0])
     time.sleep(1)
     counts = running.result()
     print(f"measured: 64 connections while the worker was killed three times: {counts}")

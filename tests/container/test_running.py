@@ -3,8 +3,6 @@ of its own."""
 
 import json
 import os
-import pathlib
-import signal
 import time
 
 import documents
@@ -56,9 +54,7 @@ def test_processes_have_no_rights(pair):
 
 def test_root_is_read_only(pair):
     for container in (pair.the_worker, pair.the_nginx):
-        mounts = pathlib.Path(f"/proc/{container.pid}/mountinfo").read_text(encoding="utf-8")
-        options = {line.split()[4]: line.split()[5].split(",") for line in mounts.splitlines()}
-        assert "ro" in options["/"], container.name
+        assert "ro" in container.mounts()["/"], container.name
     status, output = pair.the_nginx.exec("/usr/bin/sh", "-c", ": >/usr/share/omen/new")
     assert status != 0 and "Read-only file system" in output
 
@@ -94,8 +90,7 @@ def test_root_gets_no_rights_back(pair):
 
 
 def test_model_directory_cannot_be_written_by_the_worker(pair):
-    mounts = pathlib.Path(f"/proc/{pair.the_worker.pid}/mountinfo").read_text(encoding="utf-8")
-    options = {line.split()[4]: line.split()[5].split(",") for line in mounts.splitlines()}
+    options = pair.the_worker.mounts()
     assert "ro" in options["/models"]
     assert "ro" not in options["/run/omen"]
 
@@ -108,6 +103,8 @@ def test_cpu_limit_decides_how_many_work(pair):
     granted = len(os.sched_getaffinity(0))
     if granted < 2:
         pytest.skip("this machine has one CPU")
+    if not pair.engine.may_limit("cpu"):
+        pytest.skip("this user may not limit CPUs")
     one = pair.worker(pair.volume("run-one"), name="one", options=["--cpus=1"])
     all_of_them = pair.worker(pair.volume("run-all"), name="all", options=[f"--cpus={granted}"])
     for container in (one, all_of_them):
@@ -117,6 +114,8 @@ def test_cpu_limit_decides_how_many_work(pair):
 
 def test_memory_limit_holds_a_worker_that_serves(stage):
     """Half of what a pod grants it, and a request that asks for too much is refused, not killed."""
+    if not stage.engine.may_limit("memory"):
+        pytest.skip("this user may not limit memory")
     documents.put_version(stage.models, "total", 1, documents.total())
     run = stage.volume("run")
     worker = stage.worker(run, "--request-memory=16m", options=["--memory=64m"])
@@ -186,7 +185,7 @@ def test_worker_that_is_killed_is_back_without_a_failure(stage, measured):
         children = [pid for pid, status in worker.processes().items() if "omen-worker" in status["Name"]]
         assert len(children) == 1
         worker.exec("/usr/bin/omen-worker", "--version")  # the container itself is well
-        os.kill(children[0], signal.SIGKILL)
+        stage.engine.kill(children[0])
     time.sleep(1)
     counts = wrk.result()
     measured("worker killed 3 times under 64 connections", engines.summary(counts))
@@ -202,7 +201,7 @@ def test_containers_that_are_killed_are_restarted(stage):
     engines.await_answer(nginx.port)
     for container in (worker, nginx):
         before = container.pid
-        os.kill(before, signal.SIGKILL)
+        stage.engine.kill(before)
         harness.wait_for(lambda at=container, old=before: at.pid not in (0, old), "started anew", 20)
         engines.await_answer(nginx.port)
         predict(nginx.port)
@@ -264,7 +263,7 @@ def test_models_come_from_a_bucket_and_the_sync_may_die(stage, bucket, measured)
     sync, _, nginx = synced_pod(stage, volume, "pod")
     wrk = under_load(stage, nginx.port)
     for version in (2, 3):
-        os.kill(sync.pid, signal.SIGKILL)
+        stage.engine.kill(sync.pid)
         harness.wait_for(lambda: not sync.is_alive(), "it is dead")
         push(version)
         stage.engine.run("start", sync.name)
