@@ -162,6 +162,10 @@ def test_vertex_deploys_the_next_version_and_not_the_first_again(typed):
     assert any("deploy-model 88 --model=77 " in line and "--traffic-split=0=100" in line for line in words)
 
 
+def test_shellcheck():
+    subprocess.run(["shellcheck", MANIFESTS / "vertex" / "deploy"], check=True)
+
+
 def test_who_pods_are_is_said_before_they_start(typed):
     """Pod Identity puts its variables into a pod when that is made."""
     lines = told(typed)
