@@ -224,6 +224,7 @@ FAULTS = [
     ({"checks"}, GKE, put(f"{WORKER}/startupProbe/exec/command/2", "raedy")),
     ({"checks"}, GKE, put(f"{WORKER}/startupProbe/exec/command/3", "/run/worker.sock")),
     ({"paths"}, GKE, put(f"{NGINX}/readinessProbe/httpGet/path", "/raedyz")),
+    ({"ports"}, "components/tls", put(f"{NGINX}/ports/0/containerPort", 8444)),
     ({"ports"}, PODMAN, put("Pod/spec/containers/3/ports/1/containerPort", 9099)),
     ({"capabilities_restricted", "drop-net-raw-capability"}, PODMAN,
      take("Pod/spec/containers/2/securityContext/capabilities")),
