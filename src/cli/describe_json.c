@@ -1,4 +1,4 @@
-/* The JSON half of cli/describe.h. Members that a model does not have are absent. */
+/* A model described for programs: one object. Members that a model does not have are absent. */
 #include <math.h>
 #include <string.h>
 
@@ -6,16 +6,54 @@
 #include "cli/describe.h"
 #include "codec/json.h"
 
-static void put_comma(struct buf *out, size_t index)
+static void begin(struct buf *out, const char *path)
 {
-    if (index > 0)
-        buf_put_char(out, ',');
+    buf_put_char(out, '{');
+    json_write_text(out, "path", path);
 }
 
-static void put_bool(struct buf *out, const char *key, bool value)
+static void put_facts(struct buf *out, const struct fact *facts, size_t count)
 {
-    json_write_key(out, key);
-    buf_put_text(out, value ? "true" : "false");
+    json_write_open(out, "facts", '{');
+    for (size_t i = 0; i < count; i++)
+        json_write_text(out, facts[i].name, facts[i].value);
+    buf_put_char(out, '}');
+}
+
+static void put_files(struct buf *out, size_t count, size_t bytes)
+{
+    json_write_size(out, "files", count);
+    json_write_size(out, "file_bytes", bytes);
+}
+
+static void put_memory(struct buf *out, size_t bytes)
+{
+    json_write_size(out, "memory_bytes", bytes);
+}
+
+static void put_count(struct buf *out, const char *name, size_t value)
+{
+    json_write_size(out, name, value);
+}
+
+static void put_list(struct buf *out, const char *name, size_t total)
+{
+    (void)total;
+    json_write_open(out, name, '[');
+}
+
+static void put_list_end(struct buf *out)
+{
+    buf_put_char(out, ']');
+}
+
+static const char *policy_name(enum field_policy policy)
+{
+    static const char *const names[] = {
+        [POLICY_REJECT] = "reject",   [POLICY_NAN] = "nan",   [POLICY_ZERO] = "zero",
+        [POLICY_REPLACE] = "replace", [POLICY_CLIP] = "clip", [POLICY_ACCEPT] = "accept",
+    };
+    return names[policy];
 }
 
 static void put_bound(struct buf *out, const char *key, double value)
@@ -30,19 +68,19 @@ static void put_bound(struct buf *out, const char *key, double value)
 static void put_policy(struct buf *out, const char *key, const struct field *field,
                        enum field_policy policy, double replacement)
 {
+    const char *word = describe_replacement(field, replacement);
     if (policy != POLICY_REPLACE) {
-        json_write_text(out, key, describe_policy(policy));
+        json_write_text(out, key, policy_name(policy));
         return;
     }
-    json_write_key(out, key);
-    buf_put_text(out, "{\"replace\":");
+    json_write_open(out, key, '{');
+    json_write_key(out, "replace");
     if (field->type == FIELD_NUMBER)
         json_write_number(out, replacement);
     else if (field->type == FIELD_TEXT)
         json_write_string(out, field->missing_text.bytes, field->missing_text.length);
-    else if (replacement >= 0 && replacement < (double)field->word_count)
-        json_write_string(out, field->words[(size_t)replacement],
-                          strlen(field->words[(size_t)replacement]));
+    else if (word != NULL)
+        json_write_string(out, word, strlen(word));
     else
         buf_put_text(out, "null");
     buf_put_char(out, '}');
@@ -50,10 +88,9 @@ static void put_policy(struct buf *out, const char *key, const struct field *fie
 
 static void put_words(struct buf *out, const struct field *field)
 {
-    json_write_key(out, "values");
-    buf_put_char(out, '[');
+    json_write_open(out, "values", '[');
     for (size_t i = 0; i < field->word_count; i++) {
-        put_comma(out, i);
+        json_write_next(out);
         if (field->word_is_number != NULL && field->word_is_number[i])
             buf_put_text(out, field->words[i]);
         else
@@ -64,6 +101,7 @@ static void put_words(struct buf *out, const struct field *field)
 
 static void put_input(struct buf *out, const struct field *field)
 {
+    json_write_next(out);
     buf_put_char(out, '{');
     json_write_text(out, "name", field->name);
     json_write_text(out, "description", field->description);
@@ -71,10 +109,10 @@ static void put_input(struct buf *out, const struct field *field)
     if (field->type == FIELD_CATEGORY)
         put_words(out, field);
     if (field->type == FIELD_NUMBER)
-        put_bool(out, "integer", field->integer);
+        json_write_bool(out, "integer", field->integer);
     put_bound(out, "min", field->minimum);
     put_bound(out, "max", field->maximum);
-    put_bool(out, "required", field->required);
+    json_write_bool(out, "required", field->required);
     put_policy(out, "on_missing", field, field->on_missing, field->missing_replacement);
     if (field->type == FIELD_CATEGORY)
         put_policy(out, "on_unknown", field, field->on_unknown, field->unknown_replacement);
@@ -83,108 +121,62 @@ static void put_input(struct buf *out, const struct field *field)
     buf_put_char(out, '}');
 }
 
-static void put_inputs(struct buf *out, const struct schema *schema)
+static void put_output(struct buf *out, const struct graph *graph, size_t index)
 {
-    json_write_key(out, "inputs");
-    buf_put_char(out, '[');
-    for (size_t i = 0; i < schema->field_count; i++) {
-        put_comma(out, i);
-        put_input(out, &schema->fields[i]);
-    }
-    buf_put_char(out, ']');
-}
-
-static void put_outputs(struct buf *out, const struct graph *graph)
-{
-    json_write_key(out, "outputs");
-    buf_put_char(out, '[');
-    for (size_t i = 0; i < graph->output_count; i++) {
-        const struct graph_output *output = &graph->outputs[i];
-        put_comma(out, i);
-        buf_put_char(out, '{');
-        json_write_text(out, "name", output->name);
-        json_write_text(out, "kind", graph_output_kind_name(output->kind));
-        json_write_size(out, "columns", output->cols);
-        put_bool(out, "single", output->single);
-        put_bool(out, "default", i == graph->default_output);
-        buf_put_char(out, '}');
-    }
-    buf_put_char(out, ']');
+    const struct graph_output *output = &graph->outputs[index];
+    json_write_next(out);
+    buf_put_char(out, '{');
+    json_write_text(out, "name", output->name);
+    json_write_text(out, "kind", graph_output_kind_name(output->kind));
+    json_write_size(out, "columns", output->cols);
+    json_write_bool(out, "single", output->single);
+    json_write_bool(out, "default", index == graph->default_output);
+    buf_put_char(out, '}');
 }
 
 static void put_label(struct buf *out, const struct graph *graph, size_t index)
 {
     const struct graph_label *label = graph->labels != NULL ? &graph->labels[index] : NULL;
+    json_write_next(out);
     if (label != NULL && !label->is_number)
         json_write_string(out, label->text, strlen(label->text));
     else
         choice_put_label(graph, index, out);
 }
 
-static void put_names(struct buf *out, const struct graph *graph)
+static void put_target(struct buf *out, const struct graph *graph, size_t index)
 {
-    if (graph->class_count > 0) {
-        json_write_key(out, "labels");
-        buf_put_char(out, '[');
-        for (size_t i = 0; i < graph->class_count; i++) {
-            put_comma(out, i);
-            put_label(out, graph, i);
-        }
-        buf_put_char(out, ']');
-    }
-    if (graph->targets != NULL) {
-        json_write_key(out, "targets");
-        buf_put_char(out, '[');
-        for (size_t i = 0; i < graph->target_count; i++) {
-            put_comma(out, i);
-            json_write_string(out, graph->targets[i], strlen(graph->targets[i]));
-        }
-        buf_put_char(out, ']');
-    }
+    json_write_next(out);
+    json_write_string(out, graph->targets[index], strlen(graph->targets[index]));
 }
 
-static void put_operators(struct buf *out, const struct graph *graph)
+static void put_operators(struct buf *out, const struct describe_operators *operators)
 {
-    struct describe_operators operators;
-    describe_operators(graph, &operators);
-    json_write_key(out, "operators");
-    buf_put_char(out, '{');
-    for (size_t i = 0; i < operators.count; i++)
-        json_write_size(out, operators.items[i].name, operators.items[i].count);
+    json_write_open(out, "operators", '{');
+    for (size_t i = 0; i < operators->count; i++)
+        json_write_size(out, operators->items[i].name, operators->items[i].count);
     buf_put_char(out, '}');
 }
 
-static void put_facts(struct buf *out, const struct artifact *artifact)
+static void end(struct buf *out)
 {
-    json_write_key(out, "facts");
-    buf_put_char(out, '{');
-    for (size_t i = 0; i < artifact->fact_count; i++)
-        json_write_text(out, artifact->facts[i].name, artifact->facts[i].value);
-    buf_put_char(out, '}');
-}
-
-void describe_json(const char *path, const struct loaded *loaded, struct buf *out)
-{
-    const struct artifact *artifact = &loaded->artifact;
-    buf_put_char(out, '{');
-    json_write_text(out, "path", path);
-    json_write_text(out, "format", artifact->format);
-    json_write_text(out, "name", artifact->name);
-    json_write_text(out, "version", artifact->version);
-    json_write_text(out, "description", artifact->description);
-    json_write_text(out, "created", artifact->created);
-    json_write_text(out, "trainer", artifact->trainer);
-    json_write_text(out, "task", artifact->task);
-    put_facts(out, artifact);
-    json_write_size(out, "files", loaded->file_count);
-    json_write_size(out, "file_bytes", loaded->file_bytes);
-    json_write_size(out, "memory_bytes", artifact->graph->bytes);
-    json_write_text(out, "digest", loaded->digest);
-    json_write_size(out, "golden_rows", artifact->golden.row_count);
-    put_bool(out, "baseline", artifact->baseline.features != NULL);
-    put_inputs(out, &artifact->graph->schema);
-    put_outputs(out, artifact->graph);
-    put_names(out, artifact->graph);
-    put_operators(out, artifact->graph);
     buf_put_text(out, "}\n");
 }
+
+const struct describe_printer describe_json = {
+    .begin = begin,
+    .text = json_write_text,
+    .facts = put_facts,
+    .files = put_files,
+    .memory = put_memory,
+    .count = put_count,
+    .flag = json_write_bool,
+    .list = put_list,
+    .input = put_input,
+    .output = put_output,
+    .label = put_label,
+    .target = put_target,
+    .list_end = put_list_end,
+    .operators = put_operators,
+    .end = end,
+};

@@ -31,10 +31,7 @@ static int run(const void *values, char *const *paths, int count)
         command_complain("inspect", "%s: %s", paths[0], err.text);
         return err.code == ERR_NOT_FOUND || err.code == ERR_IO ? COMMAND_USAGE : COMMAND_BAD;
     }
-    if (chosen->json)
-        describe_json(paths[0], &loaded, &text);
-    else
-        describe_text(paths[0], &loaded, &text);
+    describe(paths[0], &loaded, chosen->json ? &describe_json : &describe_text, &text);
     loaded_finish(&loaded);
     return program_print(&text);
 }
