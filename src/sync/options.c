@@ -33,7 +33,9 @@ static const struct config_option rows[] = {
     {"sync", "lock-timeout", CONFIG_DURATION, VALUE(lock_timeout), "60s", BOUNDS(0, DAY),
      .help = "How long to wait for another omen-sync on the same directory."},
     {"sync", "max-failures", CONFIG_INTEGER, VALUE(max_failures), "0", BOUNDS(0, 1e9),
-     .help = "Exit after so many failures in a row. 0: never; with --once the first one ends it."},
+     .help = "Exit after so many failures in a row. 0: never; with --once the first one ends it. A "
+             "higher number has --once wait, a period each time, for a source that cannot be "
+             "reached or has no models yet."},
     {"sync", "allow-stale", CONFIG_BOOL, VALUE(allow_stale), "no",
      .help = "With --once: succeed, with a warning, if the source cannot be reached but a model is "
              "there from before."},

@@ -259,15 +259,33 @@ static enum failure judge_once(const struct pull *pull, const struct mirror_repo
     return report->waiting > 0 ? FAILURE_TIMEOUT : FAILURE_INTEGRITY;
 }
 
+/* What the source does not give now, it may give later. */
+static bool may_pass(enum failure failure)
+{
+    return failure == FAILURE_TRANSIENT || failure == FAILURE_TIMEOUT || failure == FAILURE_GONE;
+}
+
+/* With some failures allowed, each but the last is waited out: a source that is not there yet. */
+static enum failure once_until_good(struct pull *pull)
+{
+    for (int64_t failures = 1;; failures++) {
+        struct mirror_report report = once_run(pull);
+        if (session_stop)
+            return FAILURE_TRANSIENT;
+        enum failure failure = judge_once(pull, &report);
+        if (!may_pass(failure) || failures >= pull->options->max_failures)
+            return failure;
+        if (!wait_some(retry_jitter(pull->options->period, retry_random())))
+            return FAILURE_TRANSIENT;
+    }
+}
+
 static int pull_once(struct pull *pull)
 {
-    struct mirror_report report = once_run(pull);
+    enum failure failure = once_until_good(pull);
     if (session_stop)
         return EXIT_TRANSIENT;
-    enum failure failure = judge_once(pull, &report);
-    bool away = failure == FAILURE_TRANSIENT || failure == FAILURE_TIMEOUT ||
-                failure == FAILURE_GONE || failure == FAILURE_AUTH;
-    if (away && pull->options->allow_stale &&
+    if ((may_pass(failure) || failure == FAILURE_AUTH) && pull->options->allow_stale &&
         !publish_each_model(&pull->session.publish, take_any, pull, NULL)) {
         LOG(LOG_WARNING, "what is there from before is used", LOG_TEXT("why", "allow-stale"));
         return EXIT_GOOD;

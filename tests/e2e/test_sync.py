@@ -192,6 +192,18 @@ def test_once_waits_only_so_long_for_the_first_version(rig, bucket, models, comp
     assert published(models, "iris") == random_tree(1)
 
 
+def test_once_waits_for_a_source_with_no_models_yet(rig, bucket, models):
+    source = FileSource(rig, bucket)
+    options = {"period": "200ms", "max_failures": 3}
+    done = pull(source.url, models, code=EXIT["gone"], **options)
+    assert done.log.count("the source has no models") == 3
+    put = threading.Timer(0.5, source.put, ("iris", "1", random_tree(1)))
+    put.start()
+    pull(source.url, models, **{**options, "max_failures": 1000})
+    put.join()
+    assert published(models, "iris") == random_tree(1)
+
+
 def test_once_fails_where_the_only_version_is_refused(rig, bucket, models):
     source = FileSource(rig, bucket)
     source.put("good", "1", random_tree(1))
