@@ -60,6 +60,14 @@ def add(path, value):
     return change
 
 
+def turn(path):
+    def change(bundle):
+        place, key = place_of(bundle, path)
+        place[key].reverse()
+
+    return change
+
+
 def drop(kind, name="omen"):
     def change(bundle):
         bundle.documents[:] = [
@@ -240,6 +248,10 @@ FAULTS = [
     ({"shutdown"}, GKE, take(f"{NGINX}/lifecycle")),
     ({"order", "init-container-probes"}, GKE, take(f"{WORKER}/restartPolicy")),
     ({"order"}, GKE, take(f"{WORKER}/startupProbe")),
+    ({"order"}, GKE, turn("pod/initContainers")),
+    ({"both-ends"}, "overlays/local",
+     put("NetworkPolicy:omen-bucket/spec/ingress/0/from/0/podSelector/matchExpressions/0/values", ["omen-bucket"])),
+    ({"both-ends"}, "overlays/local", put("NetworkPolicy:omen/spec/egress/2/ports/0/port", 9001)),
     ({"user"}, GKE, put("pod/securityContext/runAsUser", 10002)),
     ({"writable"}, GKE, put(f"{WORKER}/volumeMounts/1/readOnly", True)),
 ]

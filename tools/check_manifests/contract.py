@@ -4,13 +4,14 @@ import functools
 import pathlib
 import re
 
-from .objects import image_name, image_tag
+from .objects import image_name, image_tag, matches
 from .rule import rule
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 SHUTDOWN = re.compile(r"^worker_shutdown_timeout (\d+)s;", re.M)
 SECONDS = re.compile(r"(\d+)(ms|s|m)")
 LEAVING = 5  # seconds until requests no longer come to a pod that was told to end
+STARTED = ("model-init", "model-sync", "worker", "nginx")
 UNITS = {"ms": 0.001, "s": 1, "m": 60}
 
 # Where the options of the program in each image are told, and how its variables begin. The test run
@@ -177,9 +178,44 @@ def order(bundle):
             continue
         if [one["name"] for one in work.main_containers] != ["nginx"]:
             yield work.document, "nginx is not the one main container"
+        names = [one["name"] for one in work.containers if one["name"] in STARTED]
+        if names != [one for one in STARTED if one in names]:
+            yield work.document, "its containers do not start in the order " + ", ".join(STARTED)
         sidecar = work.container("worker")
         if sidecar.get("restartPolicy") != "Always" or not sidecar.get("startupProbe"):
             yield work.document, "the worker is no sidecar that is waited for"
+
+
+def lets_in(policy, source, target, port):
+    """Whether a policy of the target lets the source's pods come to a port."""
+    numbers = {
+        one.get("name"): one["containerPort"] for pod in target.containers for one in pod.get("ports") or []
+    }
+    for entry in policy["spec"].get("ingress") or []:
+        peers = [one for one in entry.get("from") or [] if "namespaceSelector" not in one]
+        known = not entry.get("from") or any(matches(one.get("podSelector"), source.labels) for one in peers)
+        ports = [numbers.get(one.get("port"), one.get("port")) for one in entry.get("ports") or []]
+        if known and (not ports or port in ports):
+            return True
+    return False
+
+
+@promise("both-ends")
+def both_ends(bundle):
+    """Where a policy names the pods that its own may go to, theirs lets them in."""
+    policies = bundle.of_kind("NetworkPolicy")
+    for policy in policies:
+        sources = [one for one in bundle.workloads() if matches(policy["spec"].get("podSelector"), one.labels)]
+        ways = [(to, port) for entry in policy["spec"].get("egress") or [] for to in entry.get("to") or []
+                for port in entry.get("ports") or []]
+        for target in bundle.workloads():
+            theirs = [one for one in policies if matches(one["spec"].get("podSelector"), target.labels)]
+            for to, port in ways:
+                if not theirs or not matches(to.get("podSelector"), target.labels):
+                    continue
+                for source in sources:
+                    if not any(lets_in(one, source, target, port.get("port")) for one in theirs):
+                        yield policy, f"{target.name} does not let {source.name} in"
 
 
 @promise("user")
