@@ -143,10 +143,3 @@ def test_nothing_of_a_body_is_written_to_disk(rig, worker):
     nginx = rig.nginx(worker.peer, max_body="1m")
     assert nginx.post("/predict/one", b'{"input":[1,2]}'.ljust(1 << 20))[0] == 200
     assert "temporary file" not in nginx.log()
-
-
-def test_headers_of_the_client_do_not_reach_the_worker(nginx):
-    """Not even as parameters that look like nginx's own."""
-    headers = {"Content-Type": "application/json", "Request-Id": "mine", "X-Request-Id": "mine"}
-    _, answer, _ = nginx.ask("POST", "/predict/one", b'{"input":[1,2]}', headers)
-    assert "mine" not in answer.values()
