@@ -5,7 +5,9 @@ import os
 import pathlib
 import re
 import shutil
+import signal
 import subprocess
+import threading
 import time
 
 import pytest
@@ -233,10 +235,27 @@ def test_addresses_are_no_patterns_of_file_names(run, tmp_path):
     assert_lines(done.stdout, "listen [::1]:8080 ", "listen *:8080 ")
 
 
-@pytest.mark.parametrize("action, why", [("--reload", "no nginx runs in"), ("--drain", "there is no")])
-def test_where_no_nginx_is(run, tmp_path, action, why):
-    done = run(action, "--run", tmp_path / "nowhere")
+@pytest.mark.parametrize("action, place, why", [
+    ("--reload", "nowhere", "no nginx runs in"), ("--reload", ".", "no nginx runs in"), ("--drain", "nowhere", "there is no"),
+])
+def test_where_no_nginx_is(run, tmp_path, action, place, why):
+    done = run(action, "--run", tmp_path / place)
     assert done.returncode == 2 and done.stderr.startswith(f"render-nginx: {why} ")
+
+
+def test_a_reload_waits_for_an_nginx_that_is_starting(run, tmp_path):
+    """It listens before it has written its number."""
+    victim = subprocess.Popen(["sleep", "60"])
+    write = threading.Timer(1.5, (tmp_path / "nginx.pid").write_text, [str(victim.pid)])
+    write.start()
+    try:
+        done = run("--reload", "--run", tmp_path, "--drain-time", "0")
+        assert done.returncode == 0, done.stderr
+        assert victim.wait(10) == -signal.SIGHUP
+    finally:
+        victim.kill()
+        victim.wait()
+        write.join()
 
 
 def test_a_drain_takes_its_time_though_clients_cannot_be_told(run, tmp_path):
