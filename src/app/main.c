@@ -6,6 +6,7 @@
 #include "app/app.h"
 #include "app/command.h"
 #include "app/options.h"
+#include "app/process.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
@@ -35,6 +36,7 @@ static int check(const struct command *command, const struct options *options)
 static int serve(const struct command *command, struct options *options)
 {
     struct err err = ERR_INIT;
+    process_limit_heaps();
     log_configure(STDERR_FILENO, (enum log_level)options->log_level,
                   (enum log_format)options->log_format);
     if (!server_prepare(&err)) {

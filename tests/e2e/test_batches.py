@@ -155,3 +155,26 @@ def test_a_million_numbers_take_their_body_and_their_matrix(models, rig):
     assert grown <= len(body) + NUMBERS * 8 + (8 << 20), (grown, len(body))
     time.sleep(0.1)
     assert worker.memory_kb() <= before + 4096  # and give it back
+
+
+def test_what_many_large_bodies_took_is_given_back(models, rig):
+    """Each thread's heap has been large once: none of them may keep it."""
+    row = [i / 7 for i in range(FIELDS)]
+    body = json.dumps({"input": [row] * 7000}, separators=(",", ":")).encode()
+    worker = rig.worker(models=models, threads=2, max_body="4m", request_memory="16m")
+    assert worker.predict("total", [1, 2, 3]) == {"prediction": 321}
+    before = worker.memory_kb()
+    statuses = []
+
+    def ask_some():
+        for _ in range(4):
+            statuses.append(worker.ask("POST", "/predict/cancer", body, timeout=60).status)
+
+    clients = [threading.Thread(target=ask_some) for _ in range(8)]
+    for client in clients:
+        client.start()
+    for client in clients:
+        client.join()
+    assert statuses == [200] * 32
+    time.sleep(0.1)
+    assert worker.memory_kb() <= before + 24 * 1024, f"{before} kB before"
