@@ -171,6 +171,15 @@ def test_what_the_worker_has_packed_is_not_packed_again(nginx):
     assert json.loads(gzip.decompress(body))["outputs"][0]["shape"][0] == 8000
 
 
+def test_metrics_are_packed_for_who_scrapes_them(nginx):
+    """Of thousands of models they are tens of MiB, a line much as the other."""
+    _, headers, plain = nginx.ask("GET", "/metrics")
+    assert headers["content-type"].startswith("text/plain; version=0.0.4;") and len(plain) > 8192
+    status, headers, body = nginx.ask("GET", "/metrics", b"", {"Accept-Encoding": "gzip"})
+    assert (status, headers["content-encoding"]) == (200, "gzip")
+    assert len(body) < len(plain) / 3 and b"omen_requests_total" in gzip.decompress(body)
+
+
 def test_packing_can_be_turned_off(rig, worker):
     nginx = rig.nginx(worker.peer, gzip="off")
     _, headers, _ = nginx.ask("POST", "/predict/one", rows(8000), {**JSON, "Accept-Encoding": "gzip"})
