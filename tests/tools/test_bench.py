@@ -1,7 +1,9 @@
 """The benchmark runs, prints its table and leaves nothing behind. What it measured is no test."""
 
+import importlib
 import os
 import pathlib
+import re
 import subprocess
 import sys
 
@@ -133,12 +135,62 @@ def test_large_files_are_loaded_beside_requests(tmp_path):
     assert processes_that_mention(str(tmp_path)) == []
 
 
-def test_capacity_prints_a_column_for_each_number_of_models(tmp_path):
-    done = run("capacity", "--models", "1,3", "--rounds", "1", "--seconds", "1", "--build", find_build(),
-               TMPDIR=str(tmp_path))
+def capacity(tmp_path, part, *more):
+    """{the title of a line: what follows}, and the page's lines"""
+    done = run("capacity", "--parts", part, "--rounds", "1", "--seconds", "1", "--build", find_build(),
+               *more, TMPDIR=str(tmp_path))
     assert done.returncode == 0, done.stdout + done.stderr
-    table = {line[:40].strip(): line[40:].split() for line in done.stdout.splitlines()}
-    assert table["models live"] == ["1.000", "3.000"]
-    assert all(float(one) > 0 for one in table["CPU us per request"]) and len(table["/metrics, MiB"]) == 2
-    assert "each model more:" in done.stdout
     assert list(tmp_path.iterdir()) == []
+    assert processes_that_mention(str(tmp_path)) == []
+    page = dict(re.findall(r"^\| `(\w+)` \| ([0-9.]+) \| .* \| +was [0-9.]+$", done.stdout, re.M))
+    lines = (re.split(r" {2,}", line.strip()) for line in done.stdout.splitlines())
+    return {line[0]: line[1:] for line in lines}, {name: float(value) for name, value in page.items()}
+
+
+def test_capacity_of_requests(tmp_path):
+    table, page = capacity(tmp_path, "requests")
+    assert [float(one) for one in table["CPU us per request"]] == pytest.approx(
+        [page["nginx_us"], page["worker_us"]], rel=0.1)
+    nginx, worker = map(int, table["descriptors beside 1000 connections"])
+    assert 100 < nginx < 2000 and 100 < worker < 2000
+    assert 300 < page["wire_bytes"] < 3000 and page["clients"] >= 384
+    assert 1 < page["nginx_mib"] < 60 and 1 < page["worker_mib"] < 60
+
+
+def test_capacity_of_large_bodies(tmp_path):
+    table, page = capacity(tmp_path, "bodies", "--bodies", "1,2")
+    for kind in ("JSON", "binary"):
+        assert len(table[f"worker: peak MiB more, {kind}"]) == 2  # as many at a time
+    assert 4 < page["bodies_mib"] < 300 and 10 < page["nginx_slow_kib"] < 2000
+
+
+def test_capacity_of_the_sync(tmp_path):
+    table, page = capacity(tmp_path, "sync")
+    assert 5 < page["sync_mib"] < 60 and page["bucket_mib"] < 60
+    assert float(table["sync: MiB beside 1000 objects of a bucket"][0]) <= page["sync_mib"] + 0.1
+
+
+def test_capacity_of_models(tmp_path):
+    table, page = capacity(tmp_path, "models", "--models", "1,100")
+    for title in ("worker: PSS with all live, MiB", "/metrics, MiB", "worker: file descriptors"):
+        assert len(table[title]) == 2
+    assert table["worker: inotify watches"] == ["4.000", "202.000"]
+    assert 10 < page["model_kib"] < 100 and 5 < page["metrics_kib"] < 20
+
+
+@pytest.mark.parametrize("arguments", [["--parts", "weather"], ["--models", "0"]])
+def test_capacity_refuses_what_it_does_not_know(arguments):
+    assert run("capacity", *arguments).returncode == 2
+
+
+def test_what_was_measured_becomes_the_page(tmp_path, monkeypatch):
+    """In a copy: each line that was measured, none besides, and never a name that it does not have."""
+    monkeypatch.syspath_prepend(str(ROOT / "tools" / "bench.d"))
+    page = importlib.import_module("capacity_page")
+    text = page.PAGE.read_text(encoding="utf-8")
+    new = page.fill(text, {"worker_us": 12.345, "wire_bytes": 1234.5, "look_ms": 0.0444})
+    changed = [line for line in new.splitlines() if line not in text.splitlines()]
+    assert [line.split(" | ")[:2] for line in changed] == [
+        ["| `worker_us`", "12.3"], ["| `wire_bytes`", "1234"], ["| `look_ms`", "0.044"]]
+    with pytest.raises(RuntimeError, match="has no weather"):
+        page.fill(text, {"weather": 1})

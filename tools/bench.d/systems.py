@@ -5,7 +5,7 @@ import subprocess
 import time
 
 import load
-from children import Child, free_port, process_tree
+from children import Child, environment, free_port, process_tree
 
 HERE = os.path.dirname(os.path.realpath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
@@ -61,6 +61,14 @@ class BehindNginx(System):
     def command(self, socket_path):
         raise NotImplementedError
 
+    def worker_settings(self, directory):
+        """Options of the worker as variables."""
+        return {}
+
+    def nginx_settings(self):
+        """Options of render-nginx as variables."""
+        return {}
+
     def launch(self, directory):
         socket_path = os.path.join(directory, "worker.sock")
         config = os.path.join(directory, "nginx.conf")
@@ -70,9 +78,10 @@ class BehindNginx(System):
             render += ["--user", "root"]  # the socket is root's
         began = time.monotonic()
         with open(config, "w", encoding="utf-8") as file:
-            subprocess.run(render, stdout=file, check=True)
+            subprocess.run(render, stdout=file, check=True, env=environment(**self.nginx_settings()))
         self.rendered = time.monotonic() - began
-        self.child("worker", self.command(socket_path), directory)
+        self.child("worker", self.command(socket_path), directory,
+                   env=self.worker_settings(directory))
         self.child("nginx", ["nginx", "-p", directory, "-c", config, "-g", "daemon off;"],
                    directory)
 
