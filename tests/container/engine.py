@@ -102,7 +102,7 @@ class Engine:
         return local
 
     def build(self, *words, targets=TARGETS, prefix=PREFIX, more=""):
-        """container/build, as a user calls it; `more` are options of the engine."""
+        """container/build, as a user calls it; `more` are options of the engine. Returns what it printed."""
         limits = [
             f"--ulimit={name}={hard}:{hard}"
             for name, hard in (
@@ -122,6 +122,7 @@ class Engine:
             raise Missing(f"packages cannot be fetched: {unreachable[0]}")
         if done.returncode != 0:
             raise Failed(f"{command}\n{done.stdout[-20000:]}")
+        return done.stdout
 
     def run_as_root(self, *words):
         """A command with rights over the processes in containers, which a plain user's are not. Returns

@@ -6,6 +6,7 @@ import re
 import shutil
 import stat
 import subprocess
+import time
 
 import harness
 import pytest
@@ -197,6 +198,15 @@ def test_digest_is_of_what_is_in_it(engine, image):
     if engine.is_podman:
         created = image.config["Labels"]["org.opencontainers.image.created"]
         assert {kept["created"], *(step["created"] for step in kept["history"])} == {created}
+
+
+def test_unit_tests_pass_with_the_libraries_of_the_images(engine, long_forms, measured):
+    if not long_forms:
+        pytest.skip("compiles everything and its tests: --all")
+    said = engine.build(targets=["test"], more=f"--build-arg=ROUND={time.time_ns()}")
+    passed, failed = (re.search(rf"^(?:#\d+ [\d.]+ )?{word}: +(\d+)", said, re.MULTILINE) for word in ("Ok", "Fail"))
+    assert int(passed[1]) > 200 and int(failed[1]) == 0
+    measured("unit tests in the stage test", f"{passed[1]} passed")
 
 
 def test_arm64_is_built_without_an_arm64_machine(engine, long_forms, measured, tmp_path):

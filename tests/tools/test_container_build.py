@@ -59,3 +59,8 @@ def test_images_are_called_as_they_say(ask):
     told = ask("--prefix", "registry/project/", "--tag", "7", "sync", "all-in-one")
     names = [told[at + 1] for at, word in enumerate(told) if word == "--tag"]
     assert names == ["registry/project/omen-sync:7", "registry/project/omen:7"]
+
+
+def test_the_stage_of_tests_alone_makes_no_image(ask):
+    told = ask("test")
+    assert told.count("build") == 1 and told[told.index("--target") + 1] == "test" and "--tag" not in told
