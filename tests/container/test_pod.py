@@ -109,6 +109,8 @@ def pods(engine):
     """pods("name"): starts one, with the iris model in its bucket."""
     if not engine.is_podman:
         pytest.skip("only podman plays pods")
+    if not (engine.may_limit("memory") and engine.may_limit("cpu")):
+        pytest.skip("this user may not limit memory and CPUs, as the pod does")
     if not (shutil.which("kubectl") or shutil.which("kustomize")):
         pytest.skip("neither kubectl nor kustomize is there")
     rig, started = harness.Rig(), []
