@@ -3,6 +3,7 @@
 import http.client
 import re
 import socket
+import time
 
 import documents
 import harness
@@ -60,6 +61,24 @@ REFUSED = {
 def test_what_nginx_refuses_is_an_error_object(nginx, case):
     message, status, code = REFUSED[case]
     assert_error_object(*raw(nginx.port, message), status, code)
+
+
+STALLED = {"headers": (b"", 5), "body": (b"Content-Length: 15\r\n\r\n{", 10)}
+
+
+@pytest.mark.parametrize("part", STALLED)
+def test_a_client_that_stalls_is_cut_off(nginx, part):
+    """Its connection is for others: there is nobody to tell."""
+    rest, seconds = STALLED[part]
+    with socket.create_connection(("127.0.0.1", nginx.port)) as peer:
+        peer.sendall(POST + rest)
+        begun = time.monotonic()
+        peer.settimeout(3 * seconds * harness.SLOWER)
+        try:
+            assert peer.recv(100) == b""
+        except ConnectionResetError:
+            pass
+        assert time.monotonic() - begun >= seconds - 1
 
 
 def test_no_worker(rig):
