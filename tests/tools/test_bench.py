@@ -175,6 +175,7 @@ def test_capacity_of_models(tmp_path):
     for title in ("worker: PSS with all live, MiB", "/metrics, MiB", "worker: file descriptors"):
         assert len(table[title]) == 2
     assert table["worker: inotify watches"] == ["4.000", "202.000"]
+    assert 50 < page["series"] < 500
     assert 10 < page["model_kib"] < 100 and 5 < page["metrics_kib"] < 20
 
 
@@ -194,3 +195,10 @@ def test_what_was_measured_becomes_the_page(tmp_path, monkeypatch):
         ["| `worker_us`", "12.3"], ["| `wire_bytes`", "1234"], ["| `look_ms`", "0.044"]]
     with pytest.raises(RuntimeError, match="has no weather"):
         page.fill(text, {"weather": 1})
+    table = ["| models | 7 |", "| --- | --- |", "| new | 1 |"]
+    new = page.replace_table(text, "### Models", table)
+    assert new.partition("### Models\n\n")[2].startswith("\n".join(table) + "\n\n## ")
+    assert page.replace_table(new, "### Models", re.findall(
+        r"^\|.*$", text.partition("### Models\n\n")[2].partition("\n\n")[0], re.M)) == text
+    with pytest.raises(RuntimeError, match="no table after"):
+        page.replace_table(text, "### Weather", table)

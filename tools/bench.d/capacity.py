@@ -23,18 +23,20 @@ PARTS = {
 
 
 def measure(options, directory):
-    """{name of the page: value}, printed at length on the way."""
+    """({name of the page: value}, {its heading: lines of a table}), printed at length on the way."""
     setting = serve.Setting(options, directory)
     serve.build(options, PROGRAMS)
     setting.build = options.build
     serve.train(options, setting)
-    values = {}
+    values, tables = {}, {}
     for name in options.parts:
         module, of_page = PARTS[name]
         figures = module.measure(setting, options)
         module.report(figures)
         values.update(of_page(figures))
-    return values
+        if hasattr(module, "tables"):
+            tables.update(module.tables(figures))
+    return values, tables
 
 
 def main(options):
@@ -43,10 +45,10 @@ def main(options):
     options.rows = 1
     sys.stdout.reconfigure(line_buffering=True)  # it takes minutes
     try:
-        values = measure(options, directory)
-        capacity_page.report(values)
+        values, tables = measure(options, directory)
+        capacity_page.report(values, tables)
         if options.write:
-            capacity_page.write(values)
+            capacity_page.write(values, tables)
     except (RuntimeError, OSError, subprocess.CalledProcessError) as error:
         print(f"bench: {error}")
         return 1

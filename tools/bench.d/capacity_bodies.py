@@ -122,6 +122,19 @@ def measure(setting, options):
 # --- the report ---------------------------------------------------------------------------------
 
 
+def tables(figures):
+    """For the page: the worker's peaks, a column for each number of bodies at a time."""
+    small = figures["limit"] // 2**20
+    lines = ["| at a time | " + " | ".join(map(str, figures["large"]["counts"])) + " |",
+             f"| --- |{' --- |' * len(figures['large']['counts'])}"]
+    for key, size, how in (("large", small, "as the pod has it"),
+                           ("larger", 2 * small, "request-memory 256 MiB")):
+        for kind in ("JSON", "binary"):
+            values = " | ".join(f"{value / 2**20:.0f}" for value in figures[key][kind])
+            lines.append(f"| {kind} of {size} MiB, {how} | {values} |")
+    return {"### Large bodies": lines}
+
+
 def report(figures):
     small = figures["limit"] // 2**20
     titles = {"large": f"{small} MiB, as the pod has it",

@@ -9,7 +9,7 @@ import time
 import load
 import sync_speed
 from children import Child, cpu_seconds, pss_bytes
-from pod import Peak, Pod, fetch, fields_of
+from pod import Peak, Pod, count_series, fetch, fields_of
 
 WAIT = 600  # seconds until models are live
 RESCAN = 1  # seconds between the worker's looks at its directory, here
@@ -87,7 +87,7 @@ def measure_scrape(pod, worker):
     before = cpu_seconds(nginx)
     size, seconds = fetch(pod.metrics_port, "/metrics", "-H", "Accept-Encoding: gzip")
     return {**figures, "packed": size, "packed_seconds": seconds,
-            "packed_cpu": cpu_seconds(nginx) - before}
+            "packed_cpu": cpu_seconds(nginx) - before, "series": count_series(pod.metrics_port)}
 
 
 def measure_looks(worker, seconds):
@@ -184,6 +184,7 @@ ROWS = [
     ("worker: file descriptors", "descriptors", 1, ""),
     ("worker: inotify watches", "watches", 1, ""),
     ("/metrics", "metrics", 2**20, "MiB"),
+    ("/metrics: series", "series", 1, ""),
     ("/metrics: time through nginx", "metrics_seconds", 1, "s"),
     ("/metrics: CPU of the worker", "metrics_cpu", 1, "s"),
     ("/metrics: the worker's peak meanwhile", "metrics_peak", 2**20, "MiB more"),
@@ -200,6 +201,23 @@ ROWS = [
     ("sync: the same, CPU", "look_cpu", 1, "s"),
     ("sync: PSS between looks", "look_memory", 2**20, "MiB"),
 ]
+
+
+def tables(runs):
+    """For the page: what is in ROWS, a column for each number of models."""
+    counts = " | ".join(f"{run['wanted']:,}".replace(",", " ") for run in runs)
+    lines = [f"| models | {counts} |", f"| --- |{' --- |' * len(runs)}"]
+    for title, key, unit, name in ROWS:
+        values = " | ".join(short(run[key] / unit) for run in runs)
+        lines.append(f"| {title}{', ' + name if name else ''} | {values} |")
+    return {"### Models": lines}
+
+
+def short(value):
+    """Three digits for people, none behind the point of a whole number."""
+    if value == int(value) or value >= 100:
+        return f"{value:.0f}"
+    return f"{value:.3g}" if value >= 1 else f"{value:.3f}"
 
 
 def report(runs):

@@ -54,6 +54,7 @@ def of_models(runs):
         "metrics_ms": slope(runs, "metrics_cpu") * 1e3,
         "packed_ms": slope(runs, "packed_cpu") * 1e3,
         "scrape_kib": slope(runs, "metrics_peak") / KIB,
+        "series": slope(runs, "series"),
         "state_bytes": slope(runs, "state"),
         "pull_ms": slope(runs, "pull_cpu") * 1e3,
         "look_ms": slope(runs, "look_cpu") * 1e3,
@@ -81,7 +82,17 @@ def fill(text, values):
                    if match[1] in values else match[0], text)
 
 
-def report(values):
+def replace_table(text, heading, lines):
+    """The page with this table as the first one after a heading."""
+    before, found, after = text.partition(f"\n{heading}\n")
+    table = re.search(r"^\|.*\n(?:\|.*\n)*", after, re.M)
+    if not found or not table:
+        raise RuntimeError(f"{PAGE} has no table after {heading}")
+    return (before + found + after[:table.start()] + "".join(f"{line}\n" for line in lines)
+            + after[table.end():])
+
+
+def report(values, tables):
     """The page's lines, as they are with these figures, and what they were."""
     page = PAGE.read_text(encoding="utf-8")
     before = {match[1]: match[2] for match in ROW.finditer(page)}
@@ -89,8 +100,13 @@ def report(values):
     for match in ROW.finditer(fill(page, values)):
         if match[1] in values:
             print(f"{match[0]:110} was {before[match[1]]}")
+    for heading, lines in tables.items():
+        print("\n".join(["", heading, "", *lines]))
 
 
-def write(values):
-    PAGE.write_text(fill(PAGE.read_text(encoding="utf-8"), values), encoding="utf-8")
+def write(values, tables):
+    text = fill(PAGE.read_text(encoding="utf-8"), values)
+    for heading, lines in tables.items():
+        text = replace_table(text, heading, lines)
+    PAGE.write_text(text, encoding="utf-8")
     subprocess.run([sys.executable, str(pathlib.Path(ROOT, "tools", "capacity")), "--write"], check=True)

@@ -4,6 +4,7 @@ import os
 import pathlib
 import re
 import subprocess
+import urllib.request
 
 from children import free_port, process_tree, pss_bytes
 from systems import ROOT, BehindNginx
@@ -110,6 +111,12 @@ class Pod(BehindNginx):
 
     def memory(self):
         return {name: pss_bytes(pids) for name, pids in self.trees().items()}
+
+
+def count_series(port):
+    """Lines of /metrics that are values."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=60) as answer:
+        return sum(not line.startswith(b"#") for line in answer.read().splitlines())
 
 
 def fetch(port, path, *more):
