@@ -61,6 +61,9 @@ bool reader_failed(const struct reader *reader);
 /* The caller found something wrong with a value. Says where. Returns false. */
 bool reader_fail(struct reader *reader, enum err_code code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+#ifdef __clang_analyzer__ /* see err.h */
+#define reader_fail(...) err_false(reader_fail(__VA_ARGS__))
+#endif
 
 /* What comes next: looks only. */
 enum reader_type reader_peek(struct reader *reader);

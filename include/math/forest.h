@@ -98,7 +98,7 @@ bool forest_sum(const struct forest *forest, const struct forest_rows *rows, voi
 /* For combinations that are no sum (medians, votes, minima, path lengths): leaves[row * trees +
  * tree] is the position of the leaf among all leaves of its tree's nodes as they were added. */
 bool forest_leaves(const struct forest *forest, const struct forest_rows *rows, uint32_t *leaves,
-                   struct arena *scratch, struct err *err);
+                   struct arena *scratch, struct err *err) __attribute__((nonnull(3)));
 /* The `count` values of a leaf. */
 void forest_leaf_values(const struct forest *forest, size_t tree, uint32_t leaf, double *values);
 

@@ -61,6 +61,9 @@ bool reader_failed(const struct reader *reader)
     return reader->failed;
 }
 
+#undef reader_fail
+#undef reader_unexpected
+
 bool reader_fail(struct reader *reader, enum err_code code, const char *format, ...)
 {
     char text[ERR_TEXT_SIZE];

@@ -57,6 +57,9 @@ extern const struct reader_source reader_ubjson;
 void reader_pass(struct reader *reader, const char *at);
 /* Refuses a value that is not of the type asked for. */
 bool reader_unexpected(struct reader *reader, enum reader_type expected);
+#ifdef __clang_analyzer__ /* see err.h */
+#define reader_unexpected(...) err_false(reader_unexpected(__VA_ARGS__))
+#endif
 /* Room for one more, or for `count` in all; ERR_LIMIT beyond `limit`. */
 bool reader_singles_room(struct reader *reader, struct reader_singles *singles, size_t count,
                          size_t limit);

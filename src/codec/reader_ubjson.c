@@ -67,9 +67,7 @@ static int64_t integer_of(char type, const char *at)
         return (int16_t)bits;
     case 'l':
         return (int32_t)bits;
-    case 'L':
-        return (int64_t)bits;
-    default: /* U, C */
+    default: /* L, U, C */
         return (int64_t)bits;
     }
 }
@@ -186,11 +184,13 @@ static bool read_length(struct reader *reader, uint64_t *length)
 /* What may stand after an opening bracket. Nothing claims more values than bytes are left. */
 static bool read_header(struct reader *reader, struct ubjson_frame *frame)
 {
+    size_t each = 1; /* bytes of a value, at least */
     if (left(reader) > 0 && *reader->at == '$') {
         if (left(reader) < 3 || reader->at[2] != '#')
             return reader_fail(reader, ERR_INVALID, "not valid UBJSON: a type without a count");
         frame->type = reader->at[1];
-        if (number_size(frame->type) == 0)
+        each = number_size(frame->type);
+        if (each == 0)
             return reader_fail(reader, ERR_UNSUPPORTED,
                                "a UBJSON container of a type other than numbers is not read");
         reader->at += 2;
@@ -201,7 +201,6 @@ static bool read_header(struct reader *reader, struct ubjson_frame *frame)
     frame->counted = true;
     if (!read_length(reader, &frame->left))
         return false;
-    size_t each = frame->type != 0 ? number_size(frame->type) : 1;
     return frame->left <= left(reader) / each ||
            reader_fail(reader, ERR_LIMIT, "a container claims more values than the file has bytes");
 }

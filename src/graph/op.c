@@ -108,6 +108,8 @@ void op_free(struct op *op)
     free(op);
 }
 
+#undef op_no_room
+
 bool op_no_room(size_t rows, size_t cols, struct err *err)
 {
     return err_set(err, ERR_LIMIT, "%zu rows of %zu columns do not fit in memory", rows, cols);

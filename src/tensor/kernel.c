@@ -111,6 +111,8 @@ void *call_scratch(const struct call *call, size_t count, size_t size, struct er
     return memory_scratch(call->memory, count, size, err);
 }
 
+#undef call_fail
+
 bool call_fail(const struct call *call, struct err *err, enum err_code code, const char *format,
                ...)
 {

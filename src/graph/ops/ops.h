@@ -104,6 +104,9 @@ void op_free(struct op *op);
 
 /* Refusal of a run whose blocks do not fit. Returns false. */
 bool op_no_room(size_t rows, size_t cols, struct err *err);
+#ifdef __clang_analyzer__ /* see err.h */
+#define op_no_room(...) err_false(op_no_room(__VA_ARGS__))
+#endif
 
 /* Refusal of a missing value in a cell where the trainer would refuse it. Returns false. */
 bool op_refuse_missing(const char *name, size_t row, struct err *err);

@@ -71,8 +71,10 @@ static void put(const struct spline_transformer *self, const struct spline *spli
     double values[DEGREE_MAX + 1];
     size_t at = interval_find(spline, self->degree, x);
     basis(spline->knots.values, at, x, self->degree, derivative, values);
-    for (size_t j = 0; j <= self->degree; j++)
-        to[(at - self->degree + j) % spline->count] += factor * values[j];
+    for (size_t j = 0; j <= self->degree; j++) {
+        size_t column = at - self->degree + j; /* less than twice the count, which is > degree */
+        to[column < spline->count ? column : column - spline->count] += factor * values[j];
+    }
 }
 
 /* The straight line that goes on from an end. */

@@ -19,12 +19,7 @@ bool broadcast_dims(const struct call *call, const int64_t *a, int a_rank, const
             return call_fail(call, err, ERR_INVALID,
                              "the shapes do not fit together: %lld and %lld elements", (long long)x,
                              (long long)y);
-        if (x == 1)
-            out[i] = y;
-        else if (y == 1 || y < 0)
-            out[i] = x;
-        else
-            out[i] = y;
+        out[i] = x != 1 && (y == 1 || y < 0) ? x : y;
     }
     memcpy(dims, out, (size_t)wide * sizeof *dims);
     *rank = wide;

@@ -10,12 +10,13 @@
 struct numbers {
     const float *floats;
     const double *doubles;
+    bool are_doubles;
     size_t count;
 };
 
 static double number(const struct numbers *numbers, size_t i)
 {
-    return numbers->doubles ? numbers->doubles[i] : (double)numbers->floats[i];
+    return numbers->are_doubles ? numbers->doubles[i] : (double)numbers->floats[i];
 }
 
 struct description {
@@ -57,8 +58,9 @@ static bool numbers_read(const struct attributes *attributes, const char *name, 
         if (value->type != VALUE_DOUBLE && value->type != VALUE_FLOAT)
             return err_set(err, ERR_INVALID, "%s is neither float nor double", tensor);
         numbers->count = value->count;
-        numbers->floats = value->type == VALUE_FLOAT ? value->floats : NULL;
-        numbers->doubles = value->type == VALUE_DOUBLE ? value->doubles : NULL;
+        numbers->are_doubles = value->type == VALUE_DOUBLE;
+        numbers->floats = value->floats;
+        numbers->doubles = value->doubles;
     }
     if (numbers->count != count)
         return err_set(err, ERR_INVALID, "%s has %zu elements, not %zu", value ? tensor : name,
@@ -447,8 +449,8 @@ bool ml_trees_read(struct ml_trees *trees, const struct attributes *attributes,
         !ml_transform_read(attributes, &trees->transform, err))
         return false;
     find_direction(&d, trees);
-    trees->wide_input = trees->wide_input || d.thresholds.doubles != NULL;
-    trees->wide_sum = d.thresholds.doubles != NULL || d.weights.doubles != NULL;
+    trees->wide_input = trees->wide_input || d.thresholds.are_doubles;
+    trees->wide_sum = d.thresholds.are_doubles || d.weights.are_doubles;
     return forest_make(&d, trees, arena, err);
 }
 

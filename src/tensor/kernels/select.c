@@ -67,7 +67,9 @@ static bool run_where(const struct call *call, struct err *err)
     size_t size = value_type_size(out->type);
     int64_t steps[3][VALUE_RANK_MAX], index[VALUE_RANK_MAX] = {0};
     (void)err;
-    if (choice->count == out->count && yes->count == out->count && no->count == out->count) {
+    bool is_dense = yes->count == out->count;
+    is_dense = no->count == out->count && is_dense;
+    if (choice->count == out->count && is_dense) {
         choose_dense(choice, yes, no, out);
         return true;
     }
