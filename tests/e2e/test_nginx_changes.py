@@ -236,7 +236,8 @@ def run_keeper(rig, shell, drain_time):
     if os.geteuid() == 0:
         command += ["--user", "root"]
     child = rig.start("keeper", command)
-    harness.wait_for(lambda: harness.accepts(("127.0.0.1", port)), "nginx listens")
+    # It listens before it hears signals, and writes its number after that.
+    harness.wait_for(lambda: os.path.exists(f"{rig.run}/kept/nginx.pid"), "nginx runs")
     return child, port
 
 
