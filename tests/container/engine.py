@@ -281,11 +281,11 @@ class Stage:
         options = ["-v", f"{run}:/run/omen", "-v", f"{self.models}:/models:ro", *options]
         return self.start(name, "worker", *arguments, options=options, **more)
 
-    def nginx(self, run, *arguments, name="nginx", options=(), **more):
+    def nginx(self, run, *arguments, name="nginx", options=(), size="64m", **more):
         """With the port that it listens on as its `port`."""
         port = harness.free_port()
         options = ["-v", f"{run}:/run/omen", "-e", f"OMEN_NGINX_PORT={port}", *options]
-        options += ["--tmpfs", "/tmp:mode=1777"]
+        options += ["--tmpfs", f"/tmp:mode=1777,size={size}"]
         container = self.start(name, "nginx", *arguments, options=options, **more)
         container.port = port
         return container

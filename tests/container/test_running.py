@@ -1,8 +1,11 @@
 """The images as a cluster runs them: read-only, without rights, each end of the socket in a container
 of its own."""
 
+import http.client
 import json
 import os
+import select
+import socket
 import time
 
 import documents
@@ -129,6 +132,31 @@ def test_memory_limit_holds_a_worker_that_serves(stage):
         assert status in (200, 413)
         predict(nginx.port)
     assert worker.is_alive() and nginx.is_alive()
+
+
+def test_bodies_for_which_there_is_no_room_are_refused(stage):
+    """Four of 4 MB, in a volume of 8: whoever sends them, the others go on, and nothing ends."""
+    documents.put_version(stage.models, "total", 1, documents.total())
+    run = stage.volume("run")
+    stage.worker(run)
+    nginx = stage.nginx(run, size="8m", options=["-e", "OMEN_NGINX_BODY_BUFFER=64k"])
+    engines.await_answer(nginx.port)
+    head = b"POST /predict HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 4000000\r\n\r\n"
+    clients = [socket.create_connection(("127.0.0.1", nginx.port), 10) for _ in range(4)]
+    for client in clients:
+        client.sendall(head + BODY + b" " * 3_000_000)
+    refused, _, _ = select.select(clients, [], [], 10)
+    assert refused, "one of them is answered before it is at its end"
+    answer = http.client.HTTPResponse(refused[0])
+    answer.begin()
+    assert answer.status == 500 and json.loads(answer.read())["code"] == "internal"
+    predict(nginx.port)
+    for client in clients:
+        client.close()
+    large = lambda: harness.http_ask(nginx.port, "POST", "/predict", BODY.ljust(4_000_000),  # noqa: E731
+                                     {"Content-Type": "application/json"})[0]
+    harness.wait_for(lambda: large() == 200, "there is room again")
+    assert nginx.is_alive()
 
 
 def test_cold_start(stage, measured):

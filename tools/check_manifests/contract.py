@@ -138,6 +138,23 @@ def ports(bundle):
                 yield work.document, f"{key}: nothing listens on {notes[key]}"
 
 
+@promise("bodies")
+def bodies(bundle):
+    """Bodies that nginx sets aside are in files, and those in memory: a volume on the disk that is full has
+    the pod evicted, whoever sent them."""
+    for work in bundle.runtimes():
+        volumes = {one["name"]: one.get("emptyDir") or {} for one in work.pod.get("volumes") or []}
+        for one in work.containers:
+            if image_name(one.get("image", "")) not in ("omen-nginx", "omen") or one.get("command"):
+                continue
+            if "OMEN_NGINX_BODY_BUFFER" not in dict(bundle.variables(one)):
+                yield work.document, f"container {one['name']}: nginx keeps bodies of any size in its own memory"
+            mount = next((m for m in one.get("volumeMounts") or [] if m["mountPath"] == "/tmp"), {})
+            place = volumes.get(mount.get("name"), {})
+            if mount and (place.get("medium") != "Memory" or "sizeLimit" not in place):
+                yield work.document, f"container {one['name']}: /tmp is no volume in memory with a limit"
+
+
 @promise("version")
 def version(bundle):
     """Images and labels are of the version that this tree is."""
