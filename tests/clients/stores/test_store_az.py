@@ -6,7 +6,6 @@ import datetime
 import hashlib
 import ipaddress
 import json
-import os
 import time
 import urllib.parse
 
@@ -18,8 +17,7 @@ from clouds import ACCOUNT, KEY, Azurite
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
-
-BYTES = os.urandom(3_000_000)
+from shared_faults import BYTES, SharedFaults, fill
 
 
 @pytest.fixture(scope="module")
@@ -28,10 +26,7 @@ def azurite(az_server):
     server.container = server.client.get_container_client("models")
     server.put = lambda name, data: server.container.upload_blob(name, data, overwrite=True)
     server.body = lambda name: server.container.download_blob(name).readall()
-    server.put("m/risk/3/model.onnx", BYTES)
-    server.put("m/risk/3/empty", b"")
-    server.put("m2/other", b"x")
-    server.put("m", b"not below")
+    fill(server.put)
     return server
 
 
@@ -321,17 +316,8 @@ def test_a_storm_passes(probe, front, status):
     assert answer.good and answer.counts["retries"] == 3
 
 
-@pytest.mark.parametrize("action", ["truncate", "truncate_silently", "reset", "lose_reply"])
-def test_cut_downloads_are_completed(probe, front, action):
-    front.add(action, "model.onnx", "GET", times=3)
-    answer, data = probe.get("risk/3/model.onnx", part=1_000_000)
-    assert answer.good and data == BYTES
-
-
-def test_a_redirect_takes_no_credentials_elsewhere(probe, front, faults, azurite):
-    elsewhere = faults(azurite.port)
-    front.add("redirect", ".*", to=elsewhere.url, times=100)
-    assert not probe.list().good and elsewhere.seen == []
+class TestFaults(SharedFaults):
+    pass
 
 
 def test_no_container_and_no_blob_are_gone(probe):

@@ -2,7 +2,6 @@
 
 import gzip
 import json
-import os
 import time
 
 import gcs_mock
@@ -10,8 +9,7 @@ import pytest
 import servers
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
-
-BYTES = os.urandom(3_000_000)
+from shared_faults import BYTES, SharedFaults, fill
 
 
 @pytest.fixture(scope="module")
@@ -22,11 +20,8 @@ def key():
 @pytest.fixture
 def gcs():
     mock = gcs_mock.Gcs()
-    mock.put("models", "m/risk/3/model.onnx", BYTES)
-    mock.put("models", "m/risk/3/empty", b"")
+    fill(lambda name, data: mock.put("models", name, data))
     mock.put("models", "m/risk/", b"")
-    mock.put("models", "m2/other", b"x")
-    mock.put("models", "m", b"not below")
     yield mock
     mock.stop()
 
@@ -318,11 +313,9 @@ def test_limits_of_one_user_are_no_missing_right(probe, front):
     assert probe.list().good
 
 
-@pytest.mark.parametrize("action", ["truncate", "truncate_silently", "reset", "lose_reply"])
-def test_cut_downloads_are_completed(probe, front, action):
-    front.add(action, "alt=media", times=3)
-    answer, data = probe.get("risk/3/model.onnx", part=1_000_000)
-    assert answer.good and data == BYTES
+class TestFaults(SharedFaults):
+    OBJECTS = "/o"
+    DOWNLOAD = "alt=media"
 
 
 def test_a_cut_listing_is_no_listing(probe, front):
@@ -335,13 +328,6 @@ def test_a_stall_is_ended_and_the_rest_fetched(probe, front):
     front.add("stall", "alt=media", times=1)
     answer, data = probe.get("risk/3/model.onnx", part=1_000_000, stall=1000)
     assert answer.good and data == BYTES
-
-
-def test_a_redirect_takes_no_credentials_elsewhere(probe, front, faults, gcs):
-    elsewhere = faults(gcs.port)
-    front.add("redirect", "/o", to=elsewhere.url, times=100)
-    assert not probe.list().good and not probe.get("risk/3/model.onnx")[0].good
-    assert elsewhere.seen == []
 
 
 def test_a_listing_that_does_not_end(probe, front):

@@ -4,7 +4,6 @@ that spoils what it says."""
 import datetime
 import hashlib
 import json
-import os
 import time
 import urllib.parse
 
@@ -15,17 +14,13 @@ import botocore.credentials
 import pytest
 import servers
 from clouds import REGION
-
-BYTES = os.urandom(3_000_000)
+from shared_faults import BYTES, SharedFaults, fill
 
 
 @pytest.fixture(scope="module")
 def moto(s3_server):
-    s3_server.put("m/risk/3/model.onnx", BYTES)
-    s3_server.put("m/risk/3/empty", b"")
+    fill(s3_server.put)
     s3_server.put("m/risk/", b"")
-    s3_server.put("m2/other", b"x")
-    s3_server.put("m", b"not below")
     return s3_server
 
 
@@ -507,17 +502,8 @@ def test_a_storm_passes(probe, front, status, code):
     assert answer.good and answer.counts["retries"] == 3
 
 
-@pytest.mark.parametrize("action", ["truncate", "truncate_silently", "reset", "lose_reply"])
-def test_cut_downloads_are_completed(probe, front, action):
-    front.add(action, "model.onnx", "GET", times=3)
-    answer, data = probe.get("risk/3/model.onnx", part=1_000_000)
-    assert answer.good and data == BYTES
-
-
-def test_a_redirect_takes_no_credentials_elsewhere(probe, front, faults, moto):
-    elsewhere = faults(moto.port)
-    front.add("redirect", ".*", to=elsewhere.url, times=100)
-    assert not probe.list().good and elsewhere.seen == []
+class TestFaults(SharedFaults):
+    pass
 
 
 def test_no_bucket_and_no_object_are_gone(probe, make_probe, environment, front):
