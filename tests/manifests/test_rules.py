@@ -235,6 +235,8 @@ FAULTS = [
     ({"ports"}, "components/tls", put(f"{NGINX}/ports/0/containerPort", 8444)),
     ({"bodies"}, GKE, take("pod/volumes/2/emptyDir/medium")),
     ({"bodies"}, "kserve", take("ClusterServingRuntime/spec/volumes/1/emptyDir/sizeLimit")),
+    ({"bodies", "volume-mounts"}, "cloud-run/service.yaml",
+     take("Service/spec/template/spec/containers/0/volumeMounts/1")),
     ({"bodies"}, "kserve", put("ClusterServingRuntime/spec/containers/0/env/3/name", "OMEN_NGINX_GZIP")),
     ({"ports"}, PODMAN, put("Pod/spec/containers/3/ports/1/containerPort", 9099)),
     ({"capabilities_restricted", "drop-net-raw-capability"}, PODMAN,

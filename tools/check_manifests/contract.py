@@ -142,7 +142,7 @@ def ports(bundle):
 def bodies(bundle):
     """Bodies that nginx sets aside are in files, and those in memory: a volume on the disk that is full has
     the pod evicted, whoever sent them."""
-    for work in bundle.runtimes():
+    for work in bundle.everything():
         volumes = {one["name"]: one.get("emptyDir") or {} for one in work.pod.get("volumes") or []}
         for one in work.containers:
             if image_name(one.get("image", "")) not in ("omen-nginx", "omen") or one.get("command"):
@@ -151,7 +151,7 @@ def bodies(bundle):
                 yield work.document, f"container {one['name']}: nginx keeps bodies of any size in its own memory"
             mount = next((m for m in one.get("volumeMounts") or [] if m["mountPath"] == "/tmp"), {})
             place = volumes.get(mount.get("name"), {})
-            if mount and (place.get("medium") != "Memory" or "sizeLimit" not in place):
+            if place.get("medium") != "Memory" or "sizeLimit" not in place:
                 yield work.document, f"container {one['name']}: /tmp is no volume in memory with a limit"
 
 
