@@ -113,21 +113,3 @@ void config_finish(const struct config_table *table, void *values)
         config_value_clear(&table->options[i], values);
     memset(values, 0, table->values_size);
 }
-
-/* --- all sources --------------------------------------------------------------------------- */
-
-bool config_read(const struct config_table *table, void *values, const char *path,
-                 char **environment, struct config_problems *problems)
-{
-    struct err err = ERR_INIT;
-    if (!config_defaults(table, values, &err)) {
-        config_problem_add(problems, "%s", err.text);
-        return false;
-    }
-    bool ok = true;
-    if (path != NULL && path[0] != '\0')
-        ok = config_read_file(table, values, path, problems);
-    if (environment != NULL)
-        ok = config_read_environment(table, values, environment, problems) && ok;
-    return ok;
-}

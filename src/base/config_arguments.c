@@ -1,4 +1,4 @@
-/* Options from the environment and from the command line. */
+/* Options from the environment and from the command line, and which of all sources is stronger. */
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
@@ -104,6 +104,22 @@ bool config_read_arguments(const struct config_table *table, void *values, int c
     *next = at;
     buf_finish(&wrong);
     return problems->count == before;
+}
+
+bool config_read(const struct config_table *table, void *values, const char *path,
+                 char **environment, struct config_problems *problems)
+{
+    struct err err = ERR_INIT;
+    if (!config_defaults(table, values, &err)) {
+        config_problem_add(problems, "%s", err.text);
+        return false;
+    }
+    bool ok = true;
+    if (path != NULL && path[0] != '\0')
+        ok = config_read_file(table, values, path, problems);
+    if (environment != NULL)
+        ok = config_read_environment(table, values, environment, problems) && ok;
+    return ok;
 }
 
 bool config_read_words(const struct config_table *table, void *values, int count, char **arguments,
