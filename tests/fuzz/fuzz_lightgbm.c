@@ -6,52 +6,9 @@
 #include <string.h>
 
 #include "formats/lightgbm.h"
+#include "trained.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-#define ROWS 5
-#define ARENA_LIMIT ((size_t)64 << 20)
-#define FEATURES_MAX 10000
-
-/* Zeros, missing values, and numbers of all magnitudes. */
-static double cell(size_t row, size_t feature)
-{
-    static const double odd[] = {-0.5, 1e-36, 2.5, 33.0, -1e300, INFINITY, 1.0, NAN};
-    return row == 0 ? 0.0 : row == 1 ? (double)NAN : odd[(feature * 3 + row) % 8];
-}
-
-static bool run(const struct op *op, struct arena *arena, struct err *err)
-{
-    struct matrix in = matrix_in_arena(arena, ROWS, op->inputs), out[OP_OUTPUTS_MAX] = {0};
-    if (in.data == NULL)
-        return err_set(err, ERR_MEMORY, "no memory for the rows");
-    for (size_t row = 0; row < ROWS; row++)
-        for (size_t feature = 0; feature < op->inputs; feature++)
-            matrix_row(&in, row)[feature] = cell(row, feature);
-    for (size_t i = 0; i < op->output_count; i++) {
-        out[i] = matrix_in_arena(arena, ROWS, op->outputs[i].cols);
-        if (out[i].data == NULL)
-            return err_set(err, ERR_MEMORY, "no memory for the answers");
-    }
-    if (!op_run(op, &in, out, (1U << op->output_count) - 1, arena, err))
-        return false;
-    for (size_t row = 0; op->classes > 0 && row < ROWS; row++) {
-        double label = *matrix_row(&out[0], row);
-        if (!(label >= 0 && label < (double)op->classes))
-            abort();
-    }
-    return true;
-}
-
-static void answer(const struct op *op)
-{
-    struct arena arena;
-    struct err err = ERR_INIT;
-    arena_init(&arena, ARENA_LIMIT);
-    if (op->inputs <= FEATURES_MAX && run(op, &arena, &err) != (err.code == ERR_NONE))
-        abort();
-    arena_finish(&arena);
-}
 
 static struct format_settings settings_of(uint8_t byte)
 {
@@ -79,7 +36,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct err err = ERR_INIT;
     lightgbm_format.detect(&file);
     if (lightgbm_format.read(&file, &settings, &trained, &err))
-        answer(trained.op);
+        trained_answer(trained.op);
     else if (err.code == ERR_NONE || err.text[0] == '\0')
         abort();
     trained_finish(&trained);
