@@ -1,10 +1,14 @@
 """Runs every suite, counts every single test, and prints the total as the last line.
 
+Suites that compute and suites that wait go on side by side; what they need is compiled, fetched and
+built meanwhile, and gives way to them. How long each took is in the record.
+
 A build that fails, a suite that does not start and a program that crashes each count as a failed
 test; nothing is skipped without its reason being listed. Called by tools/test.
 """
 
 import argparse
+import concurrent.futures
 import json
 import os
 import pathlib
@@ -13,18 +17,30 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
+import traceback
 import xml.etree.ElementTree as xml
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 SUITES = ["checks", "gcc", "clang", "sanitized", "tools", "manifests", "e2e", "clients", "container"]
+# The suites of a track come one after the other, the tracks are side by side. The first computes, the
+# others mostly wait: for timeouts, for what they started, for a network. Under load is one of them only.
+TRACKS = [
+    ["checks", "gcc", "thread", "tools", "clang", "sanitized"],
+    ["e2e", "container"],
+    ["manifests", "clients"],
+]
+# The code of debugoptimized, with as much debug information as a sanitizer's report shows: a fifth less
+# to compile.
+CHECKED = ["-Doptimization=2", "-Ddebug=false", "-Dc_args=-g1"]
 BUILDS = {
     "gcc": ("build-gcc", {"CC": "gcc"}, ["--buildtype=release"]),
-    "clang": ("build-clang", {"CC": "clang"}, ["--buildtype=debugoptimized"]),
+    "clang": ("build-clang", {"CC": "clang"}, CHECKED),
     "sanitized": (
         "build-sanitized",
         {"CC": "gcc"},
-        ["--buildtype=debugoptimized", "-Db_sanitize=address,undefined", "-Db_lundef=false"],
+        [*CHECKED, "-Db_sanitize=address,undefined", "-Db_lundef=false"],
     ),
     "thread": (
         "build-thread",
@@ -39,6 +55,16 @@ SANITIZERS = {
 }
 
 
+GIVING_WAY = ["nice", "-n", "10"]  # before a command that nothing waits for yet
+printing = threading.Lock()
+
+
+def say(text):
+    """A line of the record, whole: several suites write it."""
+    with printing:
+        print(text, flush=True)
+
+
 class Total:
     """What was counted so far."""
 
@@ -47,12 +73,17 @@ class Total:
         self.failures = []
         self.skips = []
 
+    def add(self, other):
+        self.passed += other.passed
+        self.failures += other.failures
+        self.skips += other.skips
+
     def add_pass(self):
         self.passed += 1
 
     def add_failure(self, name, output):
         self.failures.append(name)
-        print(f"\nFAILED {name}\n{output.rstrip()}\n", flush=True)
+        say(f"\nFAILED {name}\n{output.rstrip()}\n")
 
     def add_skip(self, name, reason):
         self.skips.append((name, reason or "no reason given"))
@@ -132,17 +163,49 @@ def count_junit(total, suite, path):
     return cases, failed
 
 
-def build(total, suite):
-    """Configures and compiles. The build as a whole is one test."""
-    directory, compiler, options = BUILDS[suite]
-    if not (ROOT / directory / "build.ninja").exists():
-        status, output = run(["meson", "setup", directory, *options], compiler)
-        if status != 0:
-            total.add_failure(f"{suite}: configure", output)
-            return None
-    return directory if count_command(
-        total, f"{suite}: build", ["meson", "compile", "-C", directory], compiler
-    ) else None
+class Builds:
+    """Compiles the builds that are named, the one that others wait for first and alone; those after it
+    give way to what is tested meanwhile."""
+
+    def __init__(self, suites):
+        self.pool = concurrent.futures.ThreadPoolExecutor(1)
+        self.compiled = {}
+        for suite in suites:
+            first = not self.compiled
+            self.compiled[suite] = self.pool.submit(self.compile, suite, [] if first else GIVING_WAY)
+
+    @staticmethod
+    def compile(suite, before):
+        """Returns (what was done last, exit status, output)."""
+        directory, compiler, options = BUILDS[suite]
+        if not (ROOT / directory / "build.ninja").exists():
+            status, output = run([*before, "meson", "setup", directory, *options], compiler)
+            if status != 0:
+                return "configure", status, output
+        start = time.monotonic()
+        status, output = run([*before, "meson", "compile", "-C", directory], compiler)
+        if status == 0:
+            say(f"compiled {suite} in {time.monotonic() - start:.0f} s")
+        return "build", status, output
+
+    def count(self, total, suite):
+        """The build as a whole is one test. Returns whether it passed."""
+        what, status, output = self.compiled[suite].result()
+        if status == 0:
+            total.add_pass()
+        else:
+            total.add_failure(f"{suite}: {what}", output[-20000:])
+        return status == 0
+
+    def is_there(self, suite):
+        """Whether its programs can be run: waits until they are compiled, if they are to be."""
+        if suite in self.compiled and self.compiled[suite].result()[1] != 0:
+            return False
+        return worker_of(suite).exists()
+
+
+def worker_of(suite):
+    return ROOT / BUILDS[suite][0] / "src" / "app" / "omen-worker"
 
 
 TAP_POINT = re.compile(r"(not )?ok\b(?: (\d+))?(?: - )?(.*?)(?:# (SKIP)\b\s*(.*))?$", re.I)
@@ -191,16 +254,16 @@ def print_tables(entries):
     for entry in map(json.loads, entries):
         for line in (entry.get("stdout") or "").splitlines():
             if ":golden" in entry["name"] and line.startswith("# "):
-                print(f"  {line[2:]}", flush=True)
+                say(f"  {line[2:]}")
             elif ":onnx" in entry["name"]:
-                print(f"  {line}", flush=True)
+                say(f"  {line}")
 
 
-def run_meson(total, suite, long_forms):
+def run_meson(total, suite, builds, long_forms):
     """The programs of one build, their subtests counted one by one."""
-    directory = build(total, suite)
-    if directory is None:
+    if not builds.count(total, suite):
         return
+    directory = BUILDS[suite][0]
     log = ROOT / directory / "meson-logs" / "testlog.json"
     log.unlink(missing_ok=True)
     command = ["meson", "test", "-C", directory, "--no-rebuild", "-t", "5"]
@@ -211,8 +274,15 @@ def run_meson(total, suite, long_forms):
         count_program(total, suite, json.loads(line))
     if suite == "gcc":
         print_tables(entries)
+    say_slowest(suite, [(json.loads(line)["duration"], json.loads(line)["name"]) for line in entries])
     if not entries or (status != 0 and len(total.failures) == before):
         total.add_failure(f"{suite}: meson test", output[-20000:])
+
+
+def say_slowest(suite, durations):
+    """The tests to look at when a suite has become slow."""
+    slowest = sorted(durations, reverse=True)[:3]
+    say(f"{suite}: slowest: " + ", ".join(f"{seconds:.1f} s {name}" for seconds, name in slowest))
 
 
 def run_pytest(total, suite, directory, long_forms, extra=None):
@@ -241,10 +311,13 @@ def count_pytest(total, suite, command, long_forms, extra=None):
     cases, failed = count_junit(total, suite, report)
     if cases == 0 or (status != 0 and not failed):
         total.add_failure(f"{suite}: pytest", output[-20000:])
+    durations = []
     for case in xml.parse(report).getroot().iter("testcase"):
+        durations.append((float(case.get("time")), case.get("name")))
         for line in (case.findtext("system-out") or "").splitlines():
             if line.startswith("measured: "):
-                print(f"  {line}", flush=True)
+                say(f"  {line}")
+    say_slowest(suite, durations)
 
 
 class Clients:
@@ -254,7 +327,7 @@ class Clients:
     def __init__(self):
         self.log = tempfile.TemporaryFile()
         self.process = subprocess.Popen(
-            [ROOT / "tests" / "clients" / "run", "--prepare"],
+            [*GIVING_WAY, ROOT / "tests" / "clients" / "run", "--prepare"],
             env=environment(), stdin=subprocess.DEVNULL, stdout=self.log, stderr=subprocess.STDOUT,
         )
 
@@ -265,7 +338,7 @@ class Clients:
         if self.process.wait() != 0:
             self.log.seek(0)
             text = self.log.read().decode(errors="replace")
-            print(text[-5000:], flush=True)
+            say(text[-5000:])
         for path in sorted((ROOT / "tests" / "clients").glob("*/requirements.txt")):
             name = path.parent.name
             if not (ROOT / ".venv-clients" / name / "requirements.txt").exists():
@@ -308,8 +381,11 @@ class Images:
     def __init__(self):
         self.log = tempfile.TemporaryFile()
         self.process = subprocess.Popen(
-            [ROOT / "tests" / "container" / "prepare"],
+            [*GIVING_WAY, ROOT / "tests" / "container" / "prepare"],
             env=environment(), stdin=subprocess.DEVNULL, stdout=self.log, stderr=subprocess.STDOUT,
+        )
+        self.packages = concurrent.futures.ThreadPoolExecutor(1).submit(
+            run, [*GIVING_WAY, ROOT / "tests" / "clients" / "run", "--prepare", "container"]
         )
 
     def run(self, total, long_forms):
@@ -325,12 +401,11 @@ class Images:
             total.add_failure("container: build", text[-20000:])
             return
         total.add_pass()
-        clients = ROOT / "tests" / "clients" / "run"
-        status, output = run([clients, "--prepare", "container"])
+        status, output = self.packages.result()
         if status != 0:
             total.add_skip("container", f"no packages: {output[-200:]}")
             return
-        command = [clients, "container"]
+        command = [ROOT / "tests" / "clients" / "run", "container"]
         count_pytest(total, "container", command, long_forms, {"OMEN_IMAGES_ARE_BUILT": "1"})
 
 
@@ -340,33 +415,41 @@ def run_checks(total):
         count_command(total, f"checks: {name}", [ROOT / "tools" / name])
 
 
-def run_suite(total, suite, arguments, preparing):
+def run_suite(total, suite, arguments, builds, preparing):
     if suite == "checks":
         run_checks(total)
     elif suite in BUILDS:
-        run_meson(total, suite, arguments.all)
+        run_meson(total, suite, builds, arguments.all)
         if suite == "clang" and arguments.all:
             tidy = [ROOT / "tools" / "check-tidy", ROOT / BUILDS["clang"][0]]
             count_command(total, "clang: check-tidy", tidy)
-    elif suite == "tools":
-        extra = {"OMEN_BUILD": str(ROOT / BUILDS["gcc"][0])}
-        run_pytest(total, "tools", "tools", arguments.all, extra)
     elif suite == "manifests":
         run_manifests(total, arguments.all, preparing[suite])
     elif suite == "container":
         preparing[suite].run(total, arguments.all)
-    elif suite in ("e2e", "clients"):
-        name = {None: "gcc", "address": "sanitized", "thread": "thread"}[arguments.sanitize]
-        if not (ROOT / BUILDS[name][0] / "src" / "app" / "omen-worker").exists():
-            if build(total, name) is None:
-                return
-        extra = {"OMEN_BUILD": str(ROOT / BUILDS[name][0])}
-        if arguments.sanitize:
-            extra["OMEN_SANITIZE"] = arguments.sanitize
-        if suite == "e2e":
-            run_pytest(total, "e2e", "e2e", arguments.all, extra)
-        else:
-            preparing[suite].run(total, arguments.all, extra)
+    else:
+        run_programs(total, suite, arguments, builds, preparing)
+
+
+def run_programs(total, suite, arguments, builds, preparing):
+    """A suite that calls what was compiled."""
+    name = build_of_programs(suite, arguments)
+    if not builds.is_there(name):
+        total.add_failure(f"{suite}: there are no programs of {name}", "see its build")
+        return
+    extra = {"OMEN_BUILD": str(ROOT / BUILDS[name][0])}
+    if arguments.sanitize:
+        extra["OMEN_SANITIZE"] = arguments.sanitize
+    if suite == "clients":
+        preparing[suite].run(total, arguments.all, extra)
+    else:
+        run_pytest(total, suite, suite, arguments.all, extra)
+
+
+def build_of_programs(suite, arguments):
+    if suite == "tools":
+        return "gcc"
+    return {None: "gcc", "address": "sanitized", "thread": "thread"}[arguments.sanitize]
 
 
 def chosen_suites(arguments):
@@ -377,31 +460,80 @@ def chosen_suites(arguments):
     return SUITES
 
 
+def chosen_builds(suites, arguments):
+    """What has to be compiled, in the order in which it is waited for."""
+    wanted = [suite for track in TRACKS for suite in track if suite in suites and suite in BUILDS]
+    for suite in ("tools", "e2e", "clients"):
+        name = build_of_programs(suite, arguments)
+        if suite in suites and name not in wanted and not worker_of(name).exists():
+            wanted.insert(0, name)
+    return wanted
+
+
+class Record:
+    """What all suites counted together, and how long each took."""
+
+    def __init__(self, arguments):
+        self.arguments = arguments
+        self.suites = chosen_suites(arguments)
+        self.begun = time.monotonic()
+        self.totals = {}
+        self.lines = {}
+        makers = {"clients": Clients, "container": Images, "manifests": prepare_schemas}
+        self.builds = Builds(chosen_builds(self.suites, arguments))
+        self.preparing = {suite: makers[suite]() for suite in self.suites if suite in makers}
+
+    def run_track(self, suites):
+        for suite in suites:
+            total, start = Total(), time.monotonic()
+            say(f"{suite} ...")
+            try:
+                run_suite(total, suite, self.arguments, self.builds, self.preparing)
+            except Exception:
+                total.add_failure(f"{suite}: the run itself", traceback.format_exc())
+            seconds, when = time.monotonic() - start, start - self.begun
+            self.totals[suite] = total
+            self.lines[suite] = (
+                f"{suite}: {total.passed} passed, {len(total.failures)} failed, "
+                f"{len(total.skips)} skipped in {seconds:.0f} s"
+            )
+            say(self.lines[suite])
+            self.lines[suite] += f", begun after {when:.0f} s"
+
+    def run(self):
+        """Returns the total."""
+        tracks = [[suite for suite in track if suite in self.suites] for track in TRACKS]
+        if self.arguments.in_turn:
+            tracks = [[suite for track in tracks for suite in track]]
+        with concurrent.futures.ThreadPoolExecutor(len(tracks)) as pool:
+            list(pool.map(self.run_track, tracks))
+        total = Total()
+        for suite in self.totals:
+            total.add(self.totals[suite])
+        return total
+
+    def print_end(self, total):
+        for suite in self.totals:
+            print(self.lines[suite])
+        for name, reason in total.skips:
+            print(f"skipped {name}: {reason}")
+        for name in total.failures:
+            print(f"failed {name}")
+        print(f"all of it took {time.monotonic() - self.begun:.0f} s")
+        print(total.line(), flush=True)
+
+
 def main():
     parser = argparse.ArgumentParser(prog="tools/test")
     parser.add_argument("--all", action="store_true", help="the long forms too")
     parser.add_argument("--sanitize", choices=["address", "thread"])
     parser.add_argument("--only", action="append", choices=SUITES)
+    parser.add_argument("--in-turn", action="store_true", help="one suite after the other")
     parser.add_argument("--no-install", action="store_true", help="never call apt-get")
     arguments = parser.parse_args()
-    total = Total()
-    makers = {"clients": Clients, "container": Images, "manifests": prepare_schemas}
-    preparing = {suite: makers[suite]() for suite in chosen_suites(arguments) if suite in makers}
-    for suite in chosen_suites(arguments):
-        start, before = time.monotonic(), (total.passed, len(total.failures), len(total.skips))
-        print(f"{suite} ...", flush=True)
-        run_suite(total, suite, arguments, preparing)
-        print(
-            f"{suite}: {total.passed - before[0]} passed, "
-            f"{len(total.failures) - before[1]} failed, "
-            f"{len(total.skips) - before[2]} skipped in {time.monotonic() - start:.0f} s",
-            flush=True,
-        )
-    for name, reason in total.skips:
-        print(f"skipped {name}: {reason}")
-    for name in total.failures:
-        print(f"failed {name}")
-    print(total.line(), flush=True)
+    record = Record(arguments)
+    total = record.run()
+    record.print_end(total)
     return 1 if total.failures or total.passed == 0 else 0
 
 

@@ -1,7 +1,9 @@
 """tests/run_all.py: what it counts, and that nothing passes by being lost."""
 
+import argparse
 import json
 import pathlib
+import re
 import sys
 
 import pytest
@@ -84,3 +86,65 @@ def test_a_command(capsys):
     assert not run_all.count_command(total, "slow", ["sleep", "30"], timeout=0.2)
     assert total.line() == "1 passed, 3 failed"
     assert "why" in capsys.readouterr().out
+
+
+# Suites side by side
+
+
+def arguments(**given):
+    return argparse.Namespace(**{"all": False, "sanitize": None, "only": None, "in_turn": False, **given})
+
+
+@pytest.fixture
+def compiling(monkeypatch, tmp_path):
+    """Nothing is compiled but what says so in this."""
+    outcomes = {}
+    monkeypatch.setattr(run_all, "ROOT", tmp_path)
+    monkeypatch.setattr(run_all.Builds, "compile", lambda self, suite, before: outcomes[suite])
+    return outcomes
+
+
+def test_every_suite_is_in_one_track():
+    tracks = [suite for track in run_all.TRACKS for suite in track]
+    assert sorted(tracks) == sorted({*run_all.SUITES, *run_all.BUILDS})
+
+
+def test_what_is_waited_for_first_is_compiled_first():
+    assert run_all.chosen_builds(run_all.SUITES, arguments()) == ["gcc", "clang", "sanitized"]
+    asked = arguments(sanitize="thread")
+    assert run_all.chosen_builds(run_all.chosen_suites(asked), asked) == ["thread"]
+
+
+def test_the_programs_of_a_suite_are_compiled_with_it(compiling):
+    assert run_all.chosen_builds(["e2e"], arguments()) == ["gcc"]
+    assert run_all.chosen_builds(["clang", "e2e"], arguments()) == ["gcc", "clang"]
+    assert run_all.chosen_builds(["checks"], arguments()) == []
+
+
+def test_what_is_not_compiled_fails_once_and_fails_those_that_need_it(compiling, capsys):
+    compiling["gcc"] = ("build", 1, "no such header")
+    record = run_all.Record(arguments(only=["gcc", "e2e"]))
+    total = record.run()
+    assert sorted(total.failures) == ["e2e: there are no programs of gcc", "gcc: build"]
+    assert "no such header" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("in_turn", [False, True])
+def test_the_record(compiling, monkeypatch, capsys, in_turn):
+    def run_suite(total, suite, *_):
+        if suite == "tools":
+            raise ValueError("of the run itself")
+        total.add_pass()
+
+    monkeypatch.setattr(run_all, "run_suite", run_suite)
+    compiling["gcc"] = ("build", 0, "")
+    record = run_all.Record(arguments(only=["checks", "tools", "e2e"], in_turn=in_turn))
+    total = record.run()
+    assert total.line() == "2 passed, 1 failed" and total.failures == ["tools: the run itself"]
+    assert "of the run itself" in capsys.readouterr().out
+    record.print_end(total)
+    *suites, failed, taken, last = capsys.readouterr().out.splitlines()
+    form = r"(\w+): \d passed, \d failed, 0 skipped in \d+ s, begun after \d+ s"
+    assert sorted(re.fullmatch(form, line)[1] for line in suites) == ["checks", "e2e", "tools"]
+    assert (failed, last) == ("failed tools: the run itself", "2 passed, 1 failed")
+    assert re.fullmatch(r"all of it took \d+ s", taken)
