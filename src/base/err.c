@@ -5,6 +5,7 @@
 #include <string.h>
 
 #undef err_set
+#undef err_set_errno
 #undef err_prefix
 
 /* Drops a UTF-8 sequence that a cut left incomplete at the end of text. */
