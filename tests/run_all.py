@@ -25,7 +25,7 @@ import xml.etree.ElementTree as xml
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 SUITES = ["checks", "gcc", "clang", "sanitized", "tools", "manifests", "e2e", "clients", "container"]
 # The suites of a track come one after the other, the tracks are side by side. The first computes, the
-# others mostly wait: for timeouts, for what they started, for a network. Under load is one of them only.
+# others mostly wait: for timeouts, for what they started, for a network.
 TRACKS = [
     ["checks", "gcc", "thread", "tools", "clang", "sanitized"],
     ["e2e", "container"],
