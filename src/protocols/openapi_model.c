@@ -175,10 +175,9 @@ static void put_enum(struct buf *out, const struct field *field, bool nullable)
     put_raw(out, "enum", "[");
     for (size_t i = 0; i < field->word_count; i++) {
         const char *word = field->words[i];
+        bool is_number = field->word_is_number != NULL && field->word_is_number[i];
         put_comma(out, i);
-        if (field->word_is_number != NULL && field->word_is_number[i])
-            buf_printf(out, "%s,", word);
-        else if (strcmp(word, "true") == 0 || strcmp(word, "false") == 0)
+        if (is_number || strcmp(word, "true") == 0 || strcmp(word, "false") == 0)
             buf_printf(out, "%s,", word);
         json_write_string(out, word, strlen(word));
     }
