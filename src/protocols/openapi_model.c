@@ -177,8 +177,10 @@ static void put_enum(struct buf *out, const struct field *field, bool nullable)
         const char *word = field->words[i];
         bool is_number = field->word_is_number != NULL && field->word_is_number[i];
         put_comma(out, i);
-        if (is_number || strcmp(word, "true") == 0 || strcmp(word, "false") == 0)
-            buf_printf(out, "%s,", word);
+        if (is_number || strcmp(word, "true") == 0 || strcmp(word, "false") == 0) {
+            buf_put_text(out, word);
+            buf_put_char(out, ',');
+        }
         json_write_string(out, word, strlen(word));
     }
     buf_put_text(out, nullable ? ",null]" : "]");
