@@ -149,7 +149,8 @@ def test_bodies_for_which_there_is_no_room_are_refused(stage):
     assert refused, "one of them is answered before it is at its end"
     answer = http.client.HTTPResponse(refused[0])
     answer.begin()
-    assert answer.status == 500 and json.loads(answer.read())["code"] == "internal"
+    assert answer.status == 503 and answer.headers["Retry-After"] == "1"
+    assert json.loads(answer.read())["code"] == "unavailable"
     predict(nginx.port)
     for client in clients:
         client.close()

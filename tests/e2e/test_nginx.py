@@ -1,6 +1,7 @@
 """What nginx itself refuses, and what it lets nobody see."""
 
 import http.client
+import pathlib
 import re
 import socket
 import time
@@ -95,6 +96,18 @@ def test_a_worker_that_does_not_answer(rig):
         status, headers, body = nginx.ask("GET", "/healthz")
     assert_error_object(status, headers, body, 504, "timeout")
     assert headers["retry-after"] == "1"
+
+
+def test_no_room_for_a_body(rig, worker):
+    """It cannot be set aside: that passes, and it is not the client's fault."""
+    nginx = rig.nginx(worker.peer, body_buffer="16k")
+    place = pathlib.Path(nginx.run, "nginx-body")
+    place.rmdir()
+    place.touch()
+    status, headers, body = nginx.ask("POST", "/predict/one", b" " * 100_000)
+    assert_error_object(status, headers, body, 503, "unavailable")
+    assert headers["retry-after"] == "1"
+    assert nginx.post("/predict/one", {"input": [1, 2]})[0] == 200
 
 
 def test_errors_of_the_worker_pass_unchanged(nginx):
