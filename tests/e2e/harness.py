@@ -148,6 +148,11 @@ class Child:
         with open(f"/proc/{pid or self.pid}/status", encoding="ascii") as status:
             return int(re.search(rf"{which}:\s+(\d+) kB", status.read())[1])
 
+    def page_faults(self):
+        """How many pages it has been given so far."""
+        with open(f"/proc/{self.pid}/stat", encoding="ascii") as stat:
+            return int(stat.read().rsplit(")", 1)[1].split()[7])
+
 
 def worker_flags(options):
     """listen_mode=..., threads=2 -> --listen-mode=... --threads=2"""

@@ -178,3 +178,21 @@ def test_what_many_large_bodies_took_is_given_back(models, rig):
     assert statuses == [200] * 32
     time.sleep(0.1)
     assert worker.memory_kb() <= before + 24 * 1024, f"{before} kB before"
+
+
+@pytest.mark.skipif(harness.SLOWER > 1, reason="a sanitizer has a heap of its own")
+def test_a_thousand_rows_take_no_new_memory(models, rig):
+    """What one such request has had, the next one takes again, without asking the kernel."""
+    numbers = random.Random(1)
+    rows = [[numbers.random() for _ in range(FIELDS)] for _ in range(1000)]
+    body = json.dumps({"input": rows}, separators=(",", ":")).encode()
+    worker = rig.worker(models=models)
+
+    def faults_of_fifty():
+        before = worker.page_faults()
+        for _ in range(50):
+            assert worker.ask("POST", "/predict/cancer", body).status == 200
+        return worker.page_faults() - before
+
+    faults_of_fifty()
+    assert faults_of_fifty() < 50 * 20
