@@ -13,6 +13,7 @@ import pytest
 NUMBERS = 1_000_000
 FIELDS = 30
 LARGE_BODY = 64 * 1024  # from which on threads of their own serve it
+of_the_heap = pytest.mark.skipif(harness.SLOWER > 1, reason="a sanitizer has a heap of its own")
 
 
 @pytest.fixture(scope="module")
@@ -136,6 +137,7 @@ def test_a_large_batch_in_the_queue_gets_its_turn(models, rig):
     assert batch.seconds < 30 * alone.seconds
 
 
+@of_the_heap
 def test_a_million_numbers_take_their_body_and_their_matrix(models, rig):
     draw = random.Random(1)
     rows = NUMBERS // FIELDS
@@ -157,6 +159,7 @@ def test_a_million_numbers_take_their_body_and_their_matrix(models, rig):
     assert worker.memory_kb() <= before + 4096  # and give it back
 
 
+@of_the_heap
 def test_what_many_large_bodies_took_is_given_back(models, rig):
     """Each thread's heap has been large once: none of them may keep it."""
     row = [i / 7 for i in range(FIELDS)]
@@ -180,7 +183,7 @@ def test_what_many_large_bodies_took_is_given_back(models, rig):
     assert worker.memory_kb() <= before + 24 * 1024, f"{before} kB before"
 
 
-@pytest.mark.skipif(harness.SLOWER > 1, reason="a sanitizer has a heap of its own")
+@of_the_heap
 def test_a_thousand_rows_take_no_new_memory(models, rig):
     """What one such request has had, the next one takes again, without asking the kernel."""
     numbers = random.Random(1)
